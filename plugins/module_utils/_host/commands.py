@@ -1,0 +1,80 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Commands of services: a deadline for each, no shell, no terminal, no inherited descriptors."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+from dataclasses import dataclass
+
+_SYSTEM_PATHS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+_OUTPUT_LIMIT = 2000
+_DUMP_LIMIT = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class CommandResult:
+    """What a command said; `code` is 127 when it could not start and 124 when its deadline passed."""
+
+    argv: tuple[str, ...]
+    code: int
+    output: str
+
+    @property
+    def ok(self) -> bool:
+        return self.code == 0
+
+    @property
+    def summary(self) -> str:
+        """One sentence for people: the command, its code and the end of what it printed."""
+        text = self.output.strip()[-_OUTPUT_LIMIT:] or "it printed nothing"
+        return f"`{' '.join(self.argv)}` ended with {self.code}: {text}"
+
+
+def run_command(argv: tuple[str, ...], *, deadline: float) -> CommandResult:
+    """Run to the end or kill the whole group at the deadline.
+
+    Output goes to an unlinked file, not a pipe: a service that a command starts would hold a pipe open for ever.
+    """
+    with tempfile.TemporaryFile() as output:
+        try:
+            process = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env=_environment(),
+                cwd="/",
+            )
+        except OSError as error:
+            return CommandResult(argv, 127, f"cannot start: {error.strerror}")
+        code = _wait(process, deadline)
+        output.seek(0)
+        text = output.read(_DUMP_LIMIT).decode("utf-8", "replace")
+    if code is None:
+        return CommandResult(argv, 124, f"{text}\nit did not end within {deadline:g} s and was killed")
+    return CommandResult(argv, code, text)
+
+
+def _wait(process: subprocess.Popen[bytes], deadline: float) -> int | None:
+    try:
+        return process.wait(timeout=deadline)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return None
+
+
+def _environment() -> dict[str, str]:
+    """A remote login without root's profile has no sbin in its PATH; messages in the C locale."""
+    paths = [part for part in os.environ.get("PATH", "").split(":") if part]
+    paths.extend(path for path in _SYSTEM_PATHS if path not in paths)
+    return dict(os.environ, PATH=":".join(paths), LC_ALL="C")

@@ -1,0 +1,145 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A generation on disk: how it is staged, and whether it still is what was staged."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.module_utils._host.files import (
+    Attributes,
+    HostError,
+    Labeller,
+    load_attributes,
+    make_directory,
+    remove_tree,
+    sync_directory,
+    write_new,
+)
+from ansible_collections.certwright.tls.plugins.module_utils._host.request import FileSpec, Material, Service, Wanted
+from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
+    MANIFEST,
+    RECORD,
+    Store,
+    next_generation,
+    read_document,
+    write_document,
+)
+
+# The four names that certbot's users know, so that a migration is a change of prefix.
+CANONICAL = (
+    FileSpec("cert.pem", ("leaf",), mode="0644"),
+    FileSpec("chain.pem", ("chain",), mode="0644"),
+    FileSpec("fullchain.pem", ("leaf", "chain"), mode="0644"),
+    FileSpec("privkey.pem", ("key",), mode="0600"),
+)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What staging wrote: digest and attributes by relative path, and the services it was rendered for."""
+
+    fingerprint: str
+    files: dict[str, dict[str, Any]]
+    services: tuple[Service, ...]
+
+
+def find_attribute_problems(wanted: Wanted) -> tuple[str, ...]:
+    """Unknown owners and groups, all of them, before anything is written."""
+    return tuple(problem for service in wanted.services for problem in _attribute_problems(wanted.name, service))
+
+
+def _attribute_problems(certificate: str, service: Service) -> Iterator[str]:
+    for spec in service.files:
+        try:
+            attributes_of(spec)
+        except HostError as error:
+            yield f"{certificate}, service {service.name}, file {spec.name}: {error}"
+
+
+def attributes_of(spec: FileSpec) -> Attributes:
+    context = (spec.seuser, spec.serole, spec.setype, spec.selevel)
+    return load_attributes(owner=spec.owner, group=spec.group, mode=spec.mode, context=context)
+
+
+def stage_generation(store: Store, wanted: Wanted, material: Material, *, label: Labeller) -> int:
+    """A complete generation that nothing points at yet: every file with its final attributes, synced, manifest last."""
+    number = next_generation(store, wanted.name)
+    make_directory(store.home(wanted.name))
+    directory = store.generation(wanted.name, number)
+    remove_tree(directory)
+    make_directory(directory)
+    written = {spec.name: _write(directory, spec, material, label) for spec in CANONICAL}
+    for service in wanted.services:
+        make_directory(os.path.join(directory, service.name))
+        for spec in service.files:
+            relative = os.path.join(service.name, spec.name)
+            written[relative] = _write(os.path.join(directory, service.name), spec, material, label)
+        sync_directory(os.path.join(directory, service.name))
+    write_document(os.path.join(directory, RECORD), wanted.record)
+    manifest = {
+        "fingerprint": wanted.record["fingerprint"],
+        "files": written,
+        "services": [{"name": item.name, "files": [asdict(spec) for spec in item.files]} for item in wanted.services],
+    }
+    write_document(os.path.join(directory, MANIFEST), manifest)
+    sync_directory(store.home(wanted.name))
+    return number
+
+
+def _write(directory: str, spec: FileSpec, material: Material, label: Labeller) -> dict[str, Any]:
+    path = os.path.join(directory, spec.name)
+    content = material.render(spec.parts)
+    write_new(path, content, attributes=attributes_of(spec), label=label)
+    found = os.stat(path)
+    return {
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "uid": found.st_uid,
+        "gid": found.st_gid,
+        "mode": stat.S_IMODE(found.st_mode),
+    }
+
+
+def load_manifest(store: Store, certificate: str, number: int) -> Manifest | None:
+    """None when the generation is not complete."""
+    document = read_document(os.path.join(store.generation(certificate, number), MANIFEST))
+    if document is None:
+        return None
+    services = tuple(Service.from_json(item) for item in document["services"])
+    return Manifest(document["fingerprint"], document["files"], services)
+
+
+def find_drift(store: Store, certificate: str, number: int, manifest: Manifest) -> tuple[dict[str, str], ...]:
+    """Every file of the generation that is missing, has other bytes, or other attributes than staging gave it."""
+    directory = store.generation(certificate, number)
+    return tuple(
+        {"file": name, "fact": fact}
+        for name, expected in sorted(manifest.files.items())
+        for fact in _file_facts(os.path.join(directory, name), expected)
+    )
+
+
+def _file_facts(path: str, expected: dict[str, Any]) -> Iterator[str]:
+    try:
+        with open(path, "rb", opener=_no_follow) as file:
+            found = os.fstat(file.fileno())
+            content = file.read()
+    except OSError:
+        yield "missing"
+        return
+    if hashlib.sha256(content).hexdigest() != expected["sha256"]:
+        yield "content"
+    attributes = (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode))
+    if attributes != (expected["uid"], expected["gid"], expected["mode"]):
+        yield "attributes"
+
+
+def _no_follow(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC)

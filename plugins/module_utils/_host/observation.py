@@ -1,0 +1,189 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a host holds and serves, as plain JSON. Reads only; the digest is what a later `apply` is bound to."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.module_utils._host.baseline import find_broken_services
+from ansible_collections.certwright.tls.plugins.module_utils._host.files import read_optional
+from ansible_collections.certwright.tls.plugins.module_utils._host.generation import find_drift, load_manifest
+from ansible_collections.certwright.tls.plugins.module_utils._host.listeners import observe_listeners
+from ansible_collections.certwright.tls.plugins.module_utils._host.placements import observe_path
+from ansible_collections.certwright.tls.plugins.module_utils._host.probe import (
+    ProbeTarget,
+    Served,
+    observe_served,
+)
+from ansible_collections.certwright.tls.plugins.module_utils._host.proving import find_unnamed_files
+from ansible_collections.certwright.tls.plugins.module_utils._host.request import Limits, Request, Service, Wanted
+from ansible_collections.certwright.tls.plugins.module_utils._host.services import (
+    dump_configuration,
+    observe_state,
+)
+from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
+    ACTIVATION,
+    MANIFEST,
+    RECORD,
+    Store,
+    complete_generations,
+    digest_of,
+    live_generation,
+    locked,
+    read_document,
+    stored_certificates,
+)
+
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]{1,65536}?-----END CERTIFICATE-----")
+
+
+def observe(store: Store, request: Request) -> dict[str, Any]:
+    """The store under its lock, then services and ports without it: a run in progress is waited for, not misread."""
+    request = replace(request, certificates=find_certificates(store, request))
+    return {
+        **_observe_locked(store, request),
+        "store": store.path,
+        "time": time.time(),
+        "services": _observe_services(store, request),
+    }
+
+
+def find_certificates(store: Store, request: Request) -> tuple[Wanted, ...]:
+    """Those that were asked for, with the services that were recorded for them where the request names none."""
+    wanted = request.certificates
+    if request.everything:
+        wanted = tuple(Wanted(name, recorded=True) for name in stored_certificates(store))
+    return tuple(_with_recorded_services(store, item) if item.recorded else item for item in wanted)
+
+
+def _with_recorded_services(store: Store, wanted: Wanted) -> Wanted:
+    numbers = complete_generations(store, wanted.name)
+    if not numbers:
+        return wanted
+    record = read_document(os.path.join(store.generation(wanted.name, numbers[-1]), RECORD)) or {}
+    return replace(wanted, services=tuple(Service.from_json(item) for item in record.get("services") or ()))
+
+
+def _observe_locked(store: Store, request: Request) -> dict[str, Any]:
+    if not os.access(os.path.join(store.path, ".lock"), os.W_OK):
+        return observe_store(store, request.certificates)
+    with locked(store, run=request.run, patience=request.limits.lock):
+        return observe_store(store, request.certificates)
+
+
+def observe_store(store: Store, certificates: Iterable[Wanted]) -> dict[str, Any]:
+    """Everything that a plan rests on; the same reading before and under the lock gives the same digests."""
+    held = {wanted.name: _observe_certificate(store, wanted) for wanted in certificates}
+    return {
+        "journal": _summarise_journal(store),
+        "certificates": {name: dict(found, digest=digest_of(found)) for name, found in held.items()},
+    }
+
+
+def _summarise_journal(store: Store) -> dict[str, Any] | None:
+    document = read_document(store.journal)
+    if document is None:
+        return None
+    names = [attempt["certificate"] for attempt in document["attempts"]]
+    return {"run": document["run"], "started": document["started"], "certificates": names}
+
+
+def _observe_certificate(store: Store, wanted: Wanted) -> dict[str, Any]:
+    live = live_generation(store, wanted.name)
+    stored = [number for number in complete_generations(store, wanted.name) if number > (live or 0)]
+    return {
+        "live": None if live is None else _observe_generation(store, wanted.name, live),
+        "pending": None if not stored else _observe_generation(store, wanted.name, stored[-1]),
+        "stored": stored,
+        "paths": _observe_paths(store, wanted),
+    }
+
+
+def _observe_generation(store: Store, certificate: str, number: int) -> dict[str, Any]:
+    directory = store.generation(certificate, number)
+    manifest = load_manifest(store, certificate, number)
+    drift = [{"file": MANIFEST, "fact": "missing"}]
+    if manifest is not None:
+        drift = list(find_drift(store, certificate, number, manifest))
+    return {
+        "generation": number,
+        "record": read_document(os.path.join(directory, RECORD)) or {},
+        "activation": read_document(os.path.join(directory, ACTIVATION)) or {},
+        "drift": drift,
+    }
+
+
+def _observe_paths(store: Store, wanted: Wanted) -> list[dict[str, str]]:
+    found = []
+    for service in wanted.services:
+        for spec in service.files:
+            if spec.path:
+                source = store.live_file(wanted.name, service.name, spec.name)
+                found.append(_observe_foreign(spec.path, source, in_place=spec.in_place))
+    return found
+
+
+def _observe_foreign(path: str, source: str, *, in_place: bool) -> dict[str, str]:
+    """With the certificate that stands there now, never anything else of the file: it may hold a key."""
+    state = observe_path(path, source)
+    content = read_optional(path) if state in ("file", "link", "ours") else None
+    if state == "file" and in_place and content == read_optional(source):
+        state = "ours"
+    certificate = _CERTIFICATE.search(content) if content and state != "ours" else None
+    return {"path": path, "state": state, "certificate": certificate.group().decode("ascii") if certificate else ""}
+
+
+def _observe_services(store: Store, request: Request) -> dict[str, dict[str, Any]]:
+    """By certificate and service name, every distinct service asked once and all ports at the same time."""
+    pairs = [(wanted, service) for wanted in request.certificates for service in wanted.services]
+    states = {service.identity: observe_state(service, request.limits) for _wanted, service in pairs}
+    broken = find_broken_services(store, request.certificates, request.limits) if request.baseline else {}
+    served = _served_by_service([service for _wanted, service in pairs], request)
+    found: dict[str, dict[str, Any]] = {wanted.name: {} for wanted in request.certificates}
+    for (wanted, service), probes in zip(pairs, served):
+        state = states[service.identity]
+        found[wanted.name][service.name] = {
+            "running": state.running,
+            "start": state.start,
+            "broken": broken.get(service.identity, ""),
+            "probes": probes,
+            "unreferenced": _unreferenced(store, wanted, service, request.limits) if request.baseline else [],
+        }
+    return found
+
+
+def _served_by_service(services: list[Service], request: Request) -> list[list[dict[str, Any]]]:
+    if not request.probe:
+        return [[] for _service in services]
+    targets = [target for service in services for target in service.probes]
+    served = observe_served(tuple(dict.fromkeys(targets)), observe_listeners(), timeout=request.limits.handshake)
+    by_target: dict[ProbeTarget, list[dict[str, Any]]] = {}
+    for item in served:
+        by_target.setdefault(item.target, []).append(describe_served(item))
+    return [[found for target in service.probes for found in by_target.get(target, [])] for service in services]
+
+
+def describe_served(served: Served) -> dict[str, Any]:
+    found = asdict(served)
+    target = found.pop("target")
+    return {
+        "port": target["port"],
+        "server_name": target["server_name"] or "",
+        "starttls": target["starttls"] or "",
+        "address": found["address"],
+        "state": found["state"],
+        "fingerprint": found["fingerprint"],
+        "detail": found["detail"],
+    }
+
+
+def _unreferenced(store: Store, wanted: Wanted, service: Service, limits: Limits) -> list[str]:
+    return list(find_unnamed_files(dump_configuration(service, limits), store, wanted.name, service))

@@ -1,0 +1,32 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How an attempt ends, and what made it fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What went wrong from step 4 on, of which service, in one sentence."""
+
+    step: str
+    service: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one certificate ended, and which state the host is in."""
+
+    certificate: str
+    outcome: str
+    generation: int | None = None
+    previous: int | None = None
+    message: str = ""
+    step: str = ""
+    services: tuple[dict[str, str], ...] = ()
+    notices: tuple[dict[str, str], ...] = ()

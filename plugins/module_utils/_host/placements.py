@@ -1,0 +1,152 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Foreign paths: places outside the store where a service looks. Each is a symlink into the store, made once.
+
+What stood there before is kept beside it as `<path>.before-certwright`. Only where a product refuses links is the file
+itself renamed into place.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.module_utils._host.files import (
+    HostError,
+    Labeller,
+    read_optional,
+    remove_file,
+    replace_link,
+    sync_directory,
+    write_new,
+)
+from ansible_collections.certwright.tls.plugins.module_utils._host.generation import attributes_of
+from ansible_collections.certwright.tls.plugins.module_utils._host.request import FileSpec, Service
+from ansible_collections.certwright.tls.plugins.module_utils._host.store import Store
+
+
+@dataclass(frozen=True)
+class Placement:
+    """One foreign path: the live file it leads to, and what was there before (`missing`, `ours`, `kept`)."""
+
+    path: str
+    source: str
+    in_place: bool
+    before: str
+    kept: str = ""
+    spec: FileSpec | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, given: dict[str, Any]) -> Placement:
+        spec = FileSpec.from_json(given["spec"]) if given.get("spec") else None
+        return cls(**dict(given, spec=spec))
+
+
+def observe_path(path: str, source: str) -> str:
+    """`missing`, `ours` (a link to `source`), `link`, `file`, `directory` or `no_directory`."""
+    if not os.path.isdir(os.path.dirname(path)):
+        return "no_directory"
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return "missing"
+    if stat.S_ISLNK(found.st_mode):
+        return "ours" if os.readlink(path) == source else "link"
+    return "directory" if stat.S_ISDIR(found.st_mode) else "file"
+
+
+def plan_placements(store: Store, certificate: str, services: tuple[Service, ...]) -> tuple[Placement, ...]:
+    """Refuses a path that is somebody else's link or cannot be one; nothing is changed here."""
+    placements = []
+    for service in services:
+        for spec in service.files:
+            if spec.path:
+                source = store.live_file(certificate, service.name, spec.name)
+                placements.append(_plan_placement(spec, spec.path, source))
+    return tuple(placements)
+
+
+def _plan_placement(spec: FileSpec, path: str, source: str) -> Placement:
+    state = observe_path(path, source)
+    if state == "no_directory":
+        raise HostError(f"The directory of {path} does not exist; create it or change the `path` of {spec.name}")
+    if state == "directory":
+        raise HostError(f"{path} is a directory; change the `path` of {spec.name}")
+    if state == "link" and not spec.replace_link:
+        raise HostError(
+            f"{path} is a link to {os.readlink(path)}, made by somebody else; "
+            "set `replace_link: true` to replace it (it is kept beside), or change the `path`"
+        )
+    if state == "ours" or (state == "file" and spec.in_place and _is_copy(path, source)):
+        return Placement(path, source, spec.in_place, "ours", spec=spec)
+    if state == "missing":
+        return Placement(path, source, spec.in_place, "missing", spec=spec)
+    return Placement(path, source, spec.in_place, "kept", kept=_free_name(path), spec=spec)
+
+
+def _is_copy(path: str, source: str) -> bool:
+    live = read_optional(source)
+    return live is not None and live == read_optional(path)
+
+
+def _free_name(path: str) -> str:
+    """Nothing that was kept earlier is overwritten."""
+    name, number = path + ".before-certwright", 1
+    while os.path.lexists(name):
+        number += 1
+        name = f"{path}.before-certwright.{number}"
+    return name
+
+
+def keep_displaced(placement: Placement) -> None:
+    """A second name for what is there, so that the rename over it loses nothing. Safe to repeat."""
+    if placement.before != "kept" or os.path.lexists(placement.kept):
+        return
+    if not os.path.lexists(placement.path) or observe_path(placement.path, placement.source) == "ours":
+        return
+    if os.path.islink(placement.path):
+        os.symlink(os.readlink(placement.path), placement.kept)
+    else:
+        os.link(placement.path, placement.kept, follow_symlinks=False)
+    sync_directory(os.path.dirname(placement.path))
+
+
+def place(placement: Placement, *, label: Labeller) -> None:
+    """The path leads to the live file from here on; a copy is made only where links are refused."""
+    keep_displaced(placement)
+    if not placement.in_place:
+        if observe_path(placement.path, placement.source) != "ours":
+            replace_link(placement.path, placement.source)
+    else:
+        _copy_in_place(placement, label=label)
+    sync_directory(os.path.dirname(placement.path))
+
+
+def _copy_in_place(placement: Placement, *, label: Labeller) -> None:
+    content = read_optional(placement.source)
+    if content is None or placement.spec is None:
+        return
+    fresh = placement.path + ".certwright-new"
+    remove_file(fresh)
+    write_new(fresh, content, attributes=attributes_of(placement.spec), label=label)
+    os.replace(fresh, placement.path)
+
+
+def put_back_placement(placement: Placement, *, label: Labeller) -> None:
+    """What was there before is there again; the previous generation is live by now. Safe to repeat."""
+    if placement.before == "kept":
+        if os.path.lexists(placement.kept):
+            os.replace(placement.kept, placement.path)
+    elif placement.before == "missing":
+        if placement.in_place or observe_path(placement.path, placement.source) == "ours":
+            remove_file(placement.path)
+    elif placement.in_place:
+        _copy_in_place(placement, label=label)
+    sync_directory(os.path.dirname(placement.path))

@@ -1,0 +1,152 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the controller asks of a host, as values. Python 3.9, standard library only, like everything in this package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.module_utils._host.probe import ProbeTarget
+
+
+@dataclass(frozen=True)
+class FileSpec:
+    """One file of a service: which parts, in which order, whose, and which foreign path leads to it."""
+
+    name: str
+    parts: tuple[str, ...]
+    owner: str | None = None
+    group: str | None = None
+    mode: str = "0600"
+    seuser: str | None = None
+    serole: str | None = None
+    setype: str | None = None
+    selevel: str | None = None
+    path: str | None = None
+    in_place: bool = False
+    replace_link: bool = False
+
+    @classmethod
+    def from_json(cls, given: dict[str, Any]) -> FileSpec:
+        return cls(**dict(given, parts=tuple(given["parts"])))
+
+
+@dataclass(frozen=True)
+class Service:
+    """How one service is asked, checked, reloaded and probed. Commands are argument lists, never shell text.
+
+    `method` says how it takes new files: `reload`, `restart` or `none` (it watches them).
+    """
+
+    name: str
+    files: tuple[FileSpec, ...] = ()
+    unit: str | None = None
+    pid_file: str | None = None
+    status: tuple[str, ...] = ()
+    check: tuple[str, ...] = ()
+    staged_check: tuple[str, ...] = ()
+    reload: tuple[str, ...] = ()
+    restart: tuple[str, ...] = ()
+    method: str = "reload"
+    restart_allowed: bool = False
+    references: tuple[str, ...] = ()
+    hint: str = ""
+    probes: tuple[ProbeTarget, ...] = ()
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """Equal for every certificate of one running service, so that five hundred cost one check and one reload."""
+        return (self.unit, self.pid_file, self.status, self.check, self.method, self.reload, self.restart)
+
+    @classmethod
+    def from_json(cls, given: dict[str, Any]) -> Service:
+        """From a request or from a record, which holds more words than a host needs."""
+        known = {item.name: given[item.name] for item in fields(cls) if item.name in given}
+        commands = {word: tuple(known.get(word) or ()) for word in _COMMANDS}
+        files = tuple(FileSpec.from_json(item) for item in given.get("files") or ())
+        probes = tuple(ProbeTarget(**item) for item in given.get("probes") or ())
+        return cls(**dict(known, files=files, probes=probes, **commands))
+
+
+_COMMANDS = ("status", "check", "staged_check", "reload", "restart", "references")
+
+
+@dataclass(frozen=True)
+class Material:
+    """Normalised PEM text by part; the private key never shows in a repr."""
+
+    leaf: str
+    chain: str
+    root: str
+    key: str = field(repr=False)
+
+    def render(self, parts: tuple[str, ...]) -> bytes:
+        texts = {"leaf": self.leaf, "chain": self.chain, "root": self.root, "key": self.key}
+        return "".join(texts[part] for part in parts).encode("ascii")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One certificate of a request: new material or a stored generation, and whether its services get it now.
+
+    `expect` is the digest of the observation that it was planned on; `recorded` takes the services from the record
+    of the pending, else of the live generation.
+    """
+
+    name: str
+    expect: str = ""
+    recorded: bool = False
+    services: tuple[Service, ...] = ()
+    material: Material | None = None
+    record: dict[str, Any] = field(default_factory=dict)
+    generation: int | None = None
+    activate: bool = True
+    put_back: bool = True
+    discard: tuple[int, ...] = ()
+
+    @classmethod
+    def from_json(cls, given: dict[str, Any]) -> Wanted:
+        material = given.get("material")
+        services = tuple(Service.from_json(item) for item in given.get("services") or ())
+        return cls(
+            **dict(
+                given,
+                services=services,
+                material=Material(**material) if material else None,
+                discard=tuple(given.get("discard") or ()),
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds that each kind of waiting may take, and how many earlier generations stay."""
+
+    check: float = 30.0
+    reload: float = 60.0
+    probe: float = 10.0
+    handshake: float = 5.0
+    lock: float = 300.0
+    keep_generations: int = 3
+
+
+@dataclass(frozen=True)
+class Request:
+    """One execution: `observe` reads, `apply` changes. An observation may ask for `everything` that is stored."""
+
+    action: str
+    certificates: tuple[Wanted, ...]
+    everything: bool = False
+    store: str | None = None
+    run: str = ""
+    baseline: bool = False
+    probe: bool = True
+    limits: Limits = field(default_factory=Limits)
+
+    @classmethod
+    def from_json(cls, given: dict[str, Any]) -> Request:
+        certificates = tuple(Wanted.from_json(item) for item in given["certificates"])
+        return cls(**dict(given, certificates=certificates, limits=Limits(**given.get("limits") or {})))

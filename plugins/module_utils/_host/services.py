@@ -1,0 +1,106 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A service as the host sees it: is it up, does its configuration hold, and how it takes new files."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from ansible_collections.certwright.tls.plugins.module_utils._host.commands import CommandResult, run_command
+from ansible_collections.certwright.tls.plugins.module_utils._host.files import read_optional
+from ansible_collections.certwright.tls.plugins.module_utils._host.request import Limits, Service
+
+_SYSTEMD = "/run/systemd/system"
+_UP = ("active", "reloading", "activating")
+
+
+@dataclass(frozen=True)
+class ServiceState:
+    """Whether it is up, and which start of it that is (empty when that cannot be told)."""
+
+    running: bool
+    start: str = ""
+
+
+def observe_state(service: Service, limits: Limits) -> ServiceState:
+    """By systemd where it runs and knows the unit, else by the service's own process file or status command.
+
+    A service that offers neither is taken to be up: its probes tell.
+    """
+    if service.unit and os.path.isdir(_SYSTEMD):
+        return _unit_state(service.unit, limits)
+    if service.pid_file:
+        return _process_state(service.pid_file)
+    if service.status:
+        return ServiceState(run_command(service.status, deadline=limits.check).ok)
+    return ServiceState(True)
+
+
+def _unit_state(unit: str, limits: Limits) -> ServiceState:
+    properties = "ActiveState,MainPID,ExecMainStartTimestampMonotonic"
+    shown = run_command(("systemctl", "show", "-p", properties, "--", unit), deadline=limits.check)
+    values = dict(line.partition("=")[::2] for line in shown.output.splitlines())
+    start = f"{values.get('MainPID', '')}:{values.get('ExecMainStartTimestampMonotonic', '')}"
+    return ServiceState(values.get("ActiveState") in _UP, start)
+
+
+def _process_state(pid_file: str) -> ServiceState:
+    """A process file of a process that is gone is a stopped service (proc(5), field 22 is the start time)."""
+    pid = (read_optional(pid_file) or b"").strip()
+    if not pid.isdigit():
+        return ServiceState(False)
+    try:
+        with open(f"/proc/{int(pid)}/stat", encoding="utf-8", errors="replace") as file:
+            fields = file.read().rpartition(")")[2].split()
+    except OSError:
+        return ServiceState(False)
+    return ServiceState(fields[0] != "Z", f"{int(pid)}:{fields[19]}")
+
+
+def check_service(service: Service, limits: Limits) -> CommandResult:
+    """The service's own verdict on its configuration; a service without a check command has none to give."""
+    if not service.check:
+        return CommandResult((), 0, "")
+    return run_command(service.check, deadline=limits.check)
+
+
+def check_staged(service: Service, directory: str, limits: Limits) -> CommandResult:
+    """For services that watch their files: by the time of the switch it is too late to check."""
+    if not service.staged_check:
+        return CommandResult((), 0, "")
+    argv = tuple(word.replace("{directory}", directory) for word in service.staged_check)
+    return run_command(argv, deadline=limits.check)
+
+
+def is_restart_pending(service: Service) -> bool:
+    """The files are in, but the restart that the service needs is not allowed, or not now."""
+    return service.method == "restart" and not service.restart_allowed
+
+
+def reload_service(service: Service, limits: Limits) -> CommandResult:
+    """Reload, or restart where that is the only way and allowed: the unit where systemd runs, else the command."""
+    if service.method == "none" or is_restart_pending(service):
+        return CommandResult((), 0, "")
+    if service.unit and os.path.isdir(_SYSTEMD):
+        return run_command(("systemctl", service.method, "--", service.unit), deadline=limits.reload)
+    return run_command(service.reload if service.method == "reload" else service.restart, deadline=limits.reload)
+
+
+def start_service(service: Service, limits: Limits) -> CommandResult:
+    """Only for a service that was up before and went down under our change."""
+    if service.unit and os.path.isdir(_SYSTEMD):
+        return run_command(("systemctl", "restart", "--", service.unit), deadline=limits.reload)
+    if service.restart:
+        return run_command(service.restart, deadline=limits.reload)
+    return CommandResult((), 127, f"{service.name} went down and there is no command that starts it")
+
+
+def dump_configuration(service: Service, limits: Limits) -> str | None:
+    """The service's effective configuration as text; None when it cannot be asked."""
+    if not service.references:
+        return None
+    dumped = run_command(service.references, deadline=limits.check)
+    return dumped.output if dumped.ok else None

@@ -1,0 +1,215 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The store: per certificate numbered generations, and one symlink that says which of them is live.
+
+    <store>/certificates/<certificate>/<generation>/   cert.pem chain.pem fullchain.pem privkey.pem
+                                                       record.json manifest.json <service>/<file>
+    <store>/live/<certificate>                         -> ../certificates/<certificate>/<generation>
+    <store>/journal.json                               there only while a transaction runs, or when one was killed
+
+A generation is complete when its manifest is there: it is written last. Nothing in a generation changes afterwards
+but activation.json, the memory of failed activations.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.module_utils._host.files import (
+    HostError,
+    make_directory,
+    read_optional,
+    remove_file,
+    remove_tree,
+    replace_file,
+    replace_link,
+    sync_directory,
+)
+
+MANIFEST = "manifest.json"
+RECORD = "record.json"
+ACTIVATION = "activation.json"
+
+
+@dataclass(frozen=True)
+class Store:
+    """The paths of one store. This is the only file that spells them."""
+
+    path: str
+
+    @property
+    def journal(self) -> str:
+        return os.path.join(self.path, "journal.json")
+
+    @property
+    def live_directory(self) -> str:
+        return os.path.join(self.path, "live")
+
+    def home(self, certificate: str) -> str:
+        return os.path.join(self.path, "certificates", certificate)
+
+    def generation(self, certificate: str, number: int) -> str:
+        return os.path.join(self.home(certificate), f"{number:06d}")
+
+    def live(self, certificate: str) -> str:
+        return os.path.join(self.live_directory, certificate)
+
+    def live_file(self, certificate: str, service: str, name: str) -> str:
+        return os.path.join(self.live(certificate), service, name)
+
+    def exists(self) -> bool:
+        return os.path.isdir(self.path)
+
+
+def create_store(store: Store) -> None:
+    """Directories that others may pass but not list; etckeeper is told to leave the keys alone."""
+    parent = os.path.dirname(store.path)
+    if not os.path.isdir(parent):
+        raise HostError(f"The directory {parent} does not exist; create it or set `store_path`")
+    try:
+        for path in (store.path, os.path.join(store.path, "certificates"), store.live_directory):
+            make_directory(path)
+    except OSError as error:
+        raise HostError(
+            f"The store {store.path} cannot be created: {error.strerror}; run with `become` or set `store_path`"
+        ) from None
+    ignore = os.path.join(store.path, ".gitignore")
+    if not os.path.exists(ignore):
+        replace_file(ignore, b"*\n", mode=0o644)
+
+
+@contextlib.contextmanager
+def locked(store: Store, *, run: str, patience: float) -> Iterator[None]:
+    """One writer at a time; the lock ends with the process, whatever ends it. A waiter names the holder."""
+    path = os.path.join(store.path, ".lock")
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        _wait_for_lock(descriptor, store=store, patience=patience)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"pid {os.getpid()}, run {run or 'unnamed'}".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _wait_for_lock(descriptor: int, *, store: Store, patience: float) -> None:
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace")
+                raise HostError(
+                    f"The store {store.path} has been locked by another run for {patience:g} s ({holder}); "
+                    "wait for it to end and run again"
+                ) from None
+            time.sleep(0.05)
+
+
+def live_generation(store: Store, certificate: str) -> int | None:
+    """The number that the live link leads to; None when there is no link, or it leads elsewhere."""
+    try:
+        target = os.readlink(store.live(certificate))
+    except OSError:
+        return None
+    directory, name = os.path.split(target)
+    if directory != os.path.join("..", "certificates", certificate) or not name.isdigit():
+        return None
+    return int(name)
+
+
+def point_live(store: Store, certificate: str, number: int | None) -> None:
+    """Key and certificate of every service switch together, by this one rename."""
+    path = store.live(certificate)
+    if number is None:
+        remove_file(path)
+    else:
+        target = os.path.join("..", "certificates", certificate, f"{number:06d}")
+        replace_link(path, target, beside=os.path.join(store.live_directory, f".{certificate}.new"))
+    sync_directory(store.live_directory)
+
+
+def stored_certificates(store: Store) -> tuple[str, ...]:
+    """The names of all certificates that have a home in the store."""
+    try:
+        return tuple(sorted(os.listdir(os.path.join(store.path, "certificates"))))
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+
+
+def complete_generations(store: Store, certificate: str) -> tuple[int, ...]:
+    """Generations whose staging came to its end, oldest first."""
+    numbers = _all_generations(store, certificate)
+    return tuple(
+        number for number in numbers if os.path.exists(os.path.join(store.generation(certificate, number), MANIFEST))
+    )
+
+
+def _all_generations(store: Store, certificate: str) -> tuple[int, ...]:
+    try:
+        names = os.listdir(store.home(certificate))
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    return tuple(sorted(int(name) for name in names if name.isdigit()))
+
+
+def next_generation(store: Store, certificate: str) -> int:
+    numbers = _all_generations(store, certificate)
+    return numbers[-1] + 1 if numbers else 1
+
+
+def prune(store: Store, certificate: str, *, keep: int, keep_number: int | None = None) -> None:
+    """Remove what staging left half done, then the oldest beyond `keep` before the live one."""
+    complete = complete_generations(store, certificate)
+    live = live_generation(store, certificate)
+    spared = {live, keep_number}
+    for number in _all_generations(store, certificate):
+        if number not in complete and number not in spared:
+            remove_tree(store.generation(certificate, number))
+    previous = [number for number in complete if number not in spared]
+    for number in previous[: max(0, len(previous) - keep)]:
+        remove_generation(store, certificate, number)
+
+
+def remove_generation(store: Store, certificate: str, number: int) -> None:
+    """The manifest goes first: a removal that is killed half way leaves an incomplete generation, never a holed one."""
+    remove_file(os.path.join(store.generation(certificate, number), MANIFEST))
+    remove_tree(store.generation(certificate, number))
+
+
+def read_document(path: str) -> dict[str, Any] | None:
+    """A JSON object of ours; None when it is not there. A damaged one is named, never guessed at."""
+    content = read_optional(path)
+    if content is None:
+        return None
+    try:
+        document = json.loads(content)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise HostError(f"The file {path} is damaged; look at it, move it away and run again")
+    return document
+
+
+def write_document(path: str, document: dict[str, Any]) -> None:
+    replace_file(path, canonical(document))
+
+
+def canonical(document: Any) -> bytes:
+    return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+
+
+def digest_of(document: Any) -> str:
+    return hashlib.sha256(canonical(document)).hexdigest()

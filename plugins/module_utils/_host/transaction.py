@@ -1,0 +1,189 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one way onto a host: baseline, recover, stage, journal, switch, check, reload, probe, commit or put back."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.module_utils._host.activation import Activation
+from ansible_collections.certwright.tls.plugins.module_utils._host.baseline import Baseline, observe_baseline
+from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError, Labeller
+from ansible_collections.certwright.tls.plugins.module_utils._host.generation import (
+    find_attribute_problems,
+    find_drift,
+    load_manifest,
+    stage_generation,
+)
+from ansible_collections.certwright.tls.plugins.module_utils._host.journal import Attempt, Journal, read_journal
+from ansible_collections.certwright.tls.plugins.module_utils._host.observation import observe_store
+from ansible_collections.certwright.tls.plugins.module_utils._host.outcome import Outcome
+from ansible_collections.certwright.tls.plugins.module_utils._host.place import require_local
+from ansible_collections.certwright.tls.plugins.module_utils._host.placements import plan_placements
+from ansible_collections.certwright.tls.plugins.module_utils._host.request import Request, Wanted
+from ansible_collections.certwright.tls.plugins.module_utils._host.services import check_staged
+from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
+    Store,
+    create_store,
+    live_generation,
+    locked,
+    prune,
+    remove_generation,
+)
+
+
+def apply(store: Store, request: Request, *, label: Labeller) -> dict[str, Any]:
+    """All of it under the store's lock, and only on what was observed.
+
+    0. baseline: unit state, own check, what each probe target serves now
+    1. recover an interrupted transaction: forward when the new set is complete, else back
+    2. stage every file of every generation, synced
+    3.-9. see `Activation.run`
+    """
+    require_local(store.path)
+    create_store(store)
+    with locked(store, run=request.run, patience=request.limits.lock):
+        recovered = recover(store, request, label=label)  # 1
+        if recovered is not None:
+            return {"changed_underneath": True, "outcomes": [asdict(outcome) for outcome in recovered]}
+        if _is_changed_underneath(store, request):
+            return {"changed_underneath": True, "outcomes": []}
+        outcomes = _apply_locked(store, request, label=label)
+    return {"changed_underneath": False, "outcomes": [asdict(outcome) for outcome in outcomes]}
+
+
+def _is_changed_underneath(store: Store, request: Request) -> bool:
+    found = observe_store(store, request.certificates)["certificates"]
+    return any(found[wanted.name]["digest"] != wanted.expect for wanted in request.certificates)
+
+
+def _apply_locked(store: Store, request: Request, *, label: Labeller) -> list[Outcome]:
+    refused = _refuse_placements(store, request.certificates)
+    sound = [wanted for wanted in request.certificates if wanted.name not in refused]
+    baseline = observe_baseline(store, [item for item in sound if item.activate], request.limits)  # 0
+    refused.update(baseline.refused)
+    sound = [wanted for wanted in sound if wanted.name not in refused]
+    staged = {wanted.name: _stage(store, wanted, label=label) for wanted in sound}  # 2
+    refused.update(_refuse_staged(store, sound, staged, request))
+    ready = [wanted for wanted in sound if wanted.activate and wanted.name not in refused]
+    journal = Journal(
+        request.run, _timestamp(), tuple(_attempt(store, item, staged[item.name], baseline) for item in ready)
+    )
+    outcomes = list(refused.values())
+    outcomes.extend(
+        Outcome(item.name, "staged" if item.material else "discarded", staged[item.name], live_generation(store, item.name))
+        for item in sound
+        if not item.activate and item.name not in refused
+    )
+    if journal.attempts:
+        outcomes.extend(Activation(store, journal, baseline.states, request.limits, label).run())  # 3-9
+    for outcome in outcomes:
+        prune(store, outcome.certificate, keep=request.limits.keep_generations, keep_number=outcome.generation)
+    return outcomes
+
+
+def _refuse_placements(store: Store, certificates: Iterable[Wanted]) -> dict[str, Outcome]:
+    """Owners, groups and foreign paths that cannot be as declared, before anything is written."""
+    refused = {}
+    for wanted in certificates:
+        problems = list(find_attribute_problems(wanted))
+        try:
+            plan_placements(store, wanted.name, wanted.services)
+        except HostError as error:
+            problems.append(str(error))
+        if problems:
+            refused[wanted.name] = Outcome(wanted.name, "refused", message="\n".join(problems), step="stage")
+    return refused
+
+
+def _stage(store: Store, wanted: Wanted, *, label: Labeller) -> int:
+    """The generation to activate: a new one from material, or the stored one that was named."""
+    for number in wanted.discard:
+        remove_generation(store, wanted.name, number)
+    if wanted.material is not None:
+        prune(store, wanted.name, keep=1_000_000)
+        return stage_generation(store, wanted, wanted.material, label=label)
+    return wanted.generation or 0
+
+
+def _refuse_staged(store: Store, sound: list[Wanted], staged: dict[str, int], request: Request) -> dict[str, Outcome]:
+    """Services that watch their files act on the switch itself, so their own check comes before it."""
+    refused = {}
+    for wanted in sound:
+        for service in wanted.services:
+            directory = os.path.join(store.generation(wanted.name, staged[wanted.name]), service.name)
+            result = check_staged(service, directory, request.limits)
+            if not result.ok:
+                message = f"{service.name} refuses the new files, which were not switched: {result.summary}"
+                refused[wanted.name] = Outcome(
+                    wanted.name,
+                    "refused",
+                    staged[wanted.name],
+                    live_generation(store, wanted.name),
+                    message,
+                    "staged_check",
+                )
+    return refused
+
+
+def _attempt(store: Store, wanted: Wanted, generation: int, baseline: Baseline) -> Attempt:
+    placements = plan_placements(store, wanted.name, wanted.services)
+    return Attempt(
+        certificate=wanted.name,
+        previous=live_generation(store, wanted.name),
+        generation=generation,
+        services=wanted.services,
+        placements=placements,
+        put_back=wanted.put_back,
+        answered=baseline.answered.get(wanted.name, {}),
+    )
+
+
+def recover(store: Store, request: Request, *, label: Labeller) -> tuple[Outcome, ...] | None:
+    """1. None when nothing was interrupted. A failed put-back is finished; a complete new set goes forward.
+
+    What holds neither the old nor the new is somebody else's work: it is left alone and named.
+    """
+    journal = read_journal(store)
+    if journal is None:
+        return None
+    foreign = [item for item in journal.attempts if live_generation(store, item.certificate) not in _either(item)]
+    journal = journal.without({item.certificate for item in foreign})
+    incomplete = [
+        item.failed(_INCOMPLETE) for item in journal.attempts if not item.failure and not _is_complete(store, item)
+    ]
+    journal = journal.with_attempts(tuple(incomplete))
+    services = [item.services for item in journal.attempts]
+    baseline = observe_baseline(store, (), request.limits, services=services)
+    run = Activation(store, journal, baseline.states, request.limits, label)
+    return tuple(_left_alone(item) for item in foreign) + run.run()
+
+
+_INCOMPLETE = "An interrupted run left a generation that is not complete"
+
+
+def _either(attempt: Attempt) -> tuple[int | None, int]:
+    return (attempt.previous, attempt.generation)
+
+
+def _left_alone(attempt: Attempt) -> Outcome:
+    message = (
+        f"The live link of {attempt.certificate} leads neither to what an interrupted run found nor to what it made; "
+        "it was left alone"
+    )
+    return Outcome(attempt.certificate, "left_alone", attempt.generation, attempt.previous, message, "recover")
+
+
+def _is_complete(store: Store, attempt: Attempt) -> bool:
+    manifest = load_manifest(store, attempt.certificate, attempt.generation)
+    return manifest is not None and not find_drift(store, attempt.certificate, attempt.generation, manifest)
+
+
+def _timestamp() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

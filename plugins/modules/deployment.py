@@ -1,0 +1,112 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: deployment
+short_description: The host's side of this collection (internal)
+version_added: 0.1.0
+description:
+  - Observes certificates, services and ports of a host, or applies what the controller has decided, as one transaction
+    that ends committed or put back.
+  - This module is internal. Use M(certwright.tls.ssl_certificate) and its companions, which decide and then call it.
+  - It needs Python 3.9 or newer on the host and nothing else.
+author:
+  - The certwright.tls authors (@certwright)
+extends_documentation_fragment:
+  - certwright.tls._attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - In check mode only observing is allowed.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+options:
+  request:
+    description:
+      - What to observe or to apply, as JSON text. It may hold private keys and is never logged.
+    type: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Look at one certificate of the store (what the other modules do first)
+  certwright.tls.deployment:
+    request: '{"action": "observe", "certificates": [{"name": "system"}]}'
+"""
+
+RETURN = r"""
+answer:
+  description: What was observed, or how each certificate ended. Plain JSON without private keys.
+  returned: always
+  type: dict
+"""
+
+import json
+import os
+import sys
+import traceback
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.certwright.tls.plugins.module_utils._host.files import Attributes, HostError
+from ansible_collections.certwright.tls.plugins.module_utils._host.observation import observe
+from ansible_collections.certwright.tls.plugins.module_utils._host.place import find_store_path
+from ansible_collections.certwright.tls.plugins.module_utils._host.request import Request
+from ansible_collections.certwright.tls.plugins.module_utils._host.store import Store
+from ansible_collections.certwright.tls.plugins.module_utils._host.transaction import apply
+
+ARGUMENT_SPEC = dict(request=dict(type="str", required=True, no_log=True))
+
+
+def answer_request(module):
+    request = Request.from_json(json.loads(module.params["request"]))
+    store = Store(find_store_path(request.store))
+    if request.action == "observe":
+        return dict(observe(store, request))
+    if module.check_mode:
+        raise HostError("Nothing is applied in check mode")
+    return apply(store, request, label=selinux_labeller(module))
+
+
+def selinux_labeller(module):
+    """The policy's own context for the place, with the declared words over it, before the first byte is written."""
+
+    def label(path, attributes: Attributes):
+        if not module.selinux_enabled():
+            return
+        context = list(attributes.context)
+        if not module.selinux_mls_enabled():
+            context = context[:3]
+        default = module.selinux_default_context(path)
+        wanted = [word if word is not None else default[index] for index, word in enumerate(context)]
+        module.set_context_if_different(path, wanted, False)
+
+    return label
+
+
+def place_of(error):
+    """Type and line of a fault of ours. Its text is left out: it may quote what it choked on, and that may be a key."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1]
+    return f"{type(error).__name__} in {os.path.basename(last.filename)}, line {last.lineno}"
+
+
+def main():
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    os.umask(0o077)
+    try:
+        answer = answer_request(module)
+    except HostError as error:
+        answer = {"refused": str(error)}
+    except Exception as error:  # the border of the transaction: nothing unknown may print what it holds
+        answer = {"crashed": place_of(error), "strerror": getattr(error, "strerror", None) or ""}
+    module.exit_json(changed=False, answer=answer)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

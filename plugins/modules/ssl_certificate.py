@@ -1,0 +1,344 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ssl_certificate
+short_description: Install a host's system-wide TLS certificate so that its services serve it, or put it back
+version_added: 0.1.0
+description:
+  - Takes a certificate, its private key and its CA as they were supplied, checks them on the controller, and hands them
+    to services on the host in one transaction. Either every probed port serves the new certificate at the end, or the
+    previous one is served as before and the message says why.
+  - All problems of the supplied material are reported together, before the host is touched.
+  - Files are handed over in a store of their own with stable paths. The configuration of a service is never edited.
+  - The host needs Python 3.9 or newer and nothing else. The controller needs C(cryptography) and C(idna).
+author:
+  - The certwright.tls authors (@certwright)
+extends_documentation_fragment:
+  - certwright.tls._attributes
+  - certwright.tls._services
+  - certwright.tls._files
+  - certwright.tls._store
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Nothing is changed. The service's own check of its configuration is run.
+  diff_mode:
+    support: full
+    details:
+      - Shows names, dates and fingerprints, never keys.
+  idempotent:
+    support: full
+    details:
+      - Certificates are compared by identity. Another order of the chain or another encoding of the key is no change.
+requirements:
+  - cryptography >= 42 on the controller
+  - idna >= 3.4 on the controller
+options:
+  name:
+    description:
+      - The name of the certificate in the store, and a part of its paths.
+    type: str
+    default: system
+  state:
+    description:
+      - V(present) installs the certificate.
+      - V(absent) is refused. The system certificate can be replaced, never removed.
+    type: str
+    choices: [present, absent]
+    default: present
+  external_url:
+    description:
+      - The host name that clients use. The certificate must cover it.
+      - A full URL is accepted; only its host name counts.
+    type: str
+    required: true
+  other_urls:
+    description:
+      - Further host names or addresses that the certificate must cover.
+    type: list
+    elements: str
+    default: []
+  certificate_src:
+    description:
+      - PEM file on the controller with the certificate. It may hold the chain too, in any order.
+      - Found where Ansible looks for files, and decrypted in memory when it is vaulted.
+    type: str
+  certificate_content:
+    description:
+      - The PEM text itself.
+    type: str
+  private_key_src:
+    description:
+      - PEM file on the controller with the private key (PKCS#8, PKCS#1 or SEC1), encrypted or not.
+    type: str
+  private_key_content:
+    description:
+      - The PEM text of the private key. Give a vaulted variable, never a literal, since Ansible quotes the lines of a
+        playbook in its error messages.
+    type: str
+  private_key_passphrase:
+    description:
+      - The passphrase of an encrypted private key. The host stores the key unencrypted, for its services to read.
+      - If not given, the environment variable E(CERTWRIGHT_PRIVATE_KEY_PASSPHRASE) of the controller is used.
+    type: str
+  private_key_passphrase_src:
+    description:
+      - File on the controller with the passphrase, which wins over O(private_key_passphrase).
+    type: str
+  ca_src:
+    description:
+      - PEM file on the controller with the CA certificates, intermediates and root in any order.
+      - Needed when O(certificate_src) does not hold the intermediates.
+    type: str
+  ca_content:
+    description:
+      - The PEM text of the CA certificates.
+    type: str
+  accept:
+    description:
+      - Lets through what is refused otherwise.
+      - V(ends_sooner) is a certificate that ends sooner than the installed one.
+      - V(test_issuer) is one of a staging or test CA over one of another CA.
+    type: list
+    elements: str
+    choices: [ends_sooner, test_issuer]
+    default: []
+  stage_only:
+    description:
+      - Stores the certificate on the host and stops. No service is touched.
+      - M(certwright.tls.certificate_activate) does the rest.
+    type: bool
+    default: false
+seealso:
+  - module: certwright.tls.certificate_activate
+"""
+
+EXAMPLES = r"""
+- name: Nginx serves the certificate we bought, or the old one as before
+  certwright.tls.ssl_certificate:
+    external_url: www.example.org
+    other_urls: [example.org]
+    certificate_src: www.example.org.pem
+    private_key_src: www.example.org.key
+    ca_src: example-ca.pem
+    services: [nginx]
+
+- name: A mail proxy that wants one file, found at a path of its own
+  certwright.tls.ssl_certificate:
+    external_url: mail.example.org
+    certificate_src: mail.pem
+    private_key_content: "{{ vaulted_mail_key }}"
+    ca_src: example-ca.pem
+    services:
+      - nginx: {ports: [443, 8443]}
+      - custom:
+          name: mailproxy
+          files:
+            - {name: tls.pem, parts: [leaf, chain, key], path: /opt/mailproxy/tls.pem, group: mailproxy, mode: '0640'}
+          unit: mailproxy.service
+          check: mailproxy --check
+          probes:
+            - {port: 25, starttls: smtp}
+            - {port: 993}
+
+- name: Store it now, activate it in the maintenance window
+  certwright.tls.ssl_certificate:
+    external_url: www.example.org
+    certificate_src: www.example.org.pem
+    private_key_src: www.example.org.key
+    ca_src: example-ca.pem
+    services: [nginx]
+    stage_only: true
+"""
+
+RETURN = r"""
+reasons:
+  description:
+    - Why the host was changed, or would be in check mode. Codes are stable.
+    - RV(reasons[].code=certificate_missing), nothing is installed.
+    - RV(reasons[].code=certificate_differs), another certificate is installed.
+    - RV(reasons[].code=chain_differs), the chain or the root is another.
+    - RV(reasons[].code=service_added), RV(reasons[].code=service_removed) and RV(reasons[].code=service_differs), the
+      services or their files are declared otherwise.
+    - RV(reasons[].code=file_missing), RV(reasons[].code=file_differs) and RV(reasons[].code=attributes_differ), a file in
+      the store is not as it was made.
+    - RV(reasons[].code=link_missing), a path outside of the store does not lead to the certificate.
+    - RV(reasons[].code=not_served), a port shows another certificate than the live one.
+    - RV(reasons[].code=activation_pending), a stored certificate is not active yet.
+    - RV(reasons[].code=pending_superseded), a stored certificate is not wanted any more.
+    - RV(reasons[].code=interrupted), an interrupted run is finished or undone first.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    certificate:
+      description: The certificate's name in the store.
+      type: str
+    code:
+      description: The stable code.
+      type: str
+    message:
+      description: The same for people.
+      type: str
+  sample:
+    - certificate: system
+      code: certificate_missing
+      message: No certificate system is installed
+problems:
+  description:
+    - Everything that was refused or failed, with a stable code, the fact and the way out.
+    - 'Of names and material: V(name_invalid), V(name_missing), V(certificate_unreadable), V(private_key_unreadable),
+      V(ca_unreadable), V(private_key_encrypted), V(wrong_passphrase), V(key_mismatch), V(leaf_is_ca), V(self_signed),
+      V(chain_incomplete), V(signature_invalid), V(expired), V(not_yet_valid), V(issuer_not_ca),
+      V(path_length_exceeded), V(name_constraint_violated), V(usage_unsuitable), V(weak_key), V(weak_signature) and more
+      of their kind.'
+    - 'Of services: V(unknown_service), V(service_invalid), V(service_config_broken_before).'
+    - 'Of what is installed: V(ends_sooner), V(test_issuer), V(absent_refused).'
+    - 'Of the transaction: V(rolled_back), V(kept_new_unproved), V(not_served), V(refused), V(left_alone).'
+  returned: on failure
+  type: list
+  elements: dict
+  contains:
+    certificate:
+      description: The certificate's name in the store.
+      type: str
+    code:
+      description: The stable code.
+      type: str
+    message:
+      description: The fact and the way out.
+      type: str
+outcome:
+  description:
+    - How it ended. V(unchanged), V(planned) (check mode), V(staged), V(activated), V(placed_not_served) (the service is
+      stopped), V(restart_pending), V(discarded), V(rolled_back), V(kept_new_unproved), V(not_served), V(refused) or
+      V(left_alone).
+  returned: always
+  type: str
+  sample: activated
+pending:
+  description: Whether M(certwright.tls.certificate_activate) has something to do.
+  returned: always
+  type: bool
+certificate:
+  description: The supplied certificate.
+  returned: success
+  type: dict
+  contains:
+    names:
+      description: DNS names and addresses of subjectAltName.
+      type: list
+      elements: str
+    subject:
+      description: The subject as RFC 4514 text.
+      type: str
+    issuer:
+      description: The issuer as RFC 4514 text.
+      type: str
+    serial:
+      description: The serial number in hexadecimal.
+      type: str
+    not_before:
+      description: The beginning of its validity, UTC.
+      type: str
+    not_after:
+      description: The end of its validity, UTC.
+      type: str
+    key_type:
+      description: Algorithm and size or curve of the key.
+      type: str
+    fingerprint_sha256:
+      description: SHA-256 of the certificate in hexadecimal.
+      type: str
+generation:
+  description: The number of the generation that was stored or activated.
+  returned: when something was stored or activated
+  type: int
+previous:
+  description: The generation that was live before.
+  returned: when something was stored or activated
+  type: int
+message:
+  description: What the host says about the outcome.
+  returned: always
+  type: str
+services:
+  description: By service, V(served), V(reloaded), V(placed_not_served) or V(restart_pending).
+  returned: when something was activated
+  type: list
+  elements: dict
+store_path:
+  description: The store on the host.
+  returned: success
+  type: str
+paths:
+  description: By service and file, the stable path for a configuration to name.
+  returned: success
+  type: dict
+  sample:
+    nginx:
+      fullchain.pem: /etc/ssl/certwright/live/system/nginx/fullchain.pem
+      privkey.pem: /etc/ssl/certwright/live/system/nginx/privkey.pem
+outcomes:
+  description: The same as RV(outcome), RV(generation), RV(previous), RV(message) and RV(services), by certificate.
+  returned: always
+  type: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule, env_fallback
+
+ARGUMENT_SPEC = dict(
+    name=dict(type="str", default="system"),
+    state=dict(type="str", choices=["present", "absent"], default="present"),
+    external_url=dict(type="str", required=True),
+    other_urls=dict(type="list", elements="str", default=[]),
+    certificate_src=dict(type="str"),
+    certificate_content=dict(type="str"),
+    private_key_src=dict(type="str", no_log=False),
+    private_key_content=dict(type="str", no_log=True),
+    private_key_passphrase=dict(
+        type="str", no_log=True, fallback=(env_fallback, ["CERTWRIGHT_PRIVATE_KEY_PASSPHRASE"])
+    ),
+    private_key_passphrase_src=dict(type="str", no_log=False),
+    ca_src=dict(type="str"),
+    ca_content=dict(type="str"),
+    accept=dict(type="list", elements="str", choices=["ends_sooner", "test_issuer"], default=[]),
+    stage_only=dict(type="bool", default=False),
+    services=dict(type="list", elements="raw", default=[]),
+    owner=dict(type="str"),
+    group=dict(type="str"),
+    mode=dict(type="str"),
+    seuser=dict(type="str"),
+    serole=dict(type="str"),
+    setype=dict(type="str"),
+    selevel=dict(type="str"),
+    store_path=dict(type="str"),
+    keep_generations=dict(type="int", default=3),
+    probe_timeout=dict(type="int", default=10),
+)
+
+CONSTRAINTS = dict(
+    mutually_exclusive=[
+        ["certificate_src", "certificate_content"],
+        ["private_key_src", "private_key_content"],
+        ["ca_src", "ca_content"],
+    ],
+    required_if=[
+        ["state", "present", ["certificate_src", "certificate_content"], True],
+        ["state", "present", ["private_key_src", "private_key_content"], True],
+    ],
+)
+
+
+def main():
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True, **CONSTRAINTS)
+    module.fail_json(msg="This module runs on the controller; its action plugin was not found")
+
+
+if __name__ == "__main__":
+    main()

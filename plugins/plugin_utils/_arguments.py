@@ -1,0 +1,30 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Task arguments, read once: every error together, deprecations and alias warnings forwarded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
+
+
+class ArgumentError(TlsError):
+    """Arguments that the specification refuses; the message holds all of its errors."""
+
+
+def read_arguments(
+    given: dict[str, Any], *, spec: dict[str, Any], constraints: dict[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """The arguments with defaults and environment fallbacks, and warnings. Raises ArgumentError with every error.
+
+    ActionBase.validate_argument_spec reports one error only, and drops deprecations.
+    """
+    result = ArgumentSpecValidator(spec, **constraints).validate(given)
+    if result.error_messages:
+        raise ArgumentError("\n".join(str(message) for message in result.error_messages))
+    warnings = [f"The option {item.get('name', '')} is deprecated" for item in getattr(result, "_deprecations", ())]
+    return dict(result.validated_parameters), warnings

@@ -1,0 +1,56 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Observe, plan, apply: again when the host changed underneath, three times at most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
+from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host
+
+_TRIES = 3
+
+
+class ChangedUnderneath(TlsError):
+    """Somebody else was faster, three times in a row."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """The last look, the plans made on it, and every outcome on the way there."""
+
+    answer: dict[str, Any]
+    observed: dict[str, Observed]
+    plans: tuple[Plan, ...]
+    outcomes: tuple[dict[str, Any], ...]
+
+
+def converge(
+    host: Host,
+    *,
+    look: Callable[[Host], dict[str, Any]],
+    plan: Callable[[str, Observed], Plan],
+    request: Callable[[Plan, Observed], dict[str, Any]],
+    check_mode: bool,
+) -> Round:
+    """`look` observes, `plan` decides for each certificate, `request` words a plan for the host."""
+    outcomes: list[dict[str, Any]] = []
+    for _try in range(_TRIES):
+        answer = look(host)
+        observed = {name: Observed.from_answer(answer, name) for name in answer["certificates"]}
+        plans = tuple(plan(name, observed[name]) for name in observed)
+        todo = [item for item in plans if not item.is_empty and not item.problems]
+        if check_mode or not todo:
+            return Round(answer, observed, plans, tuple(outcomes))
+        applied = host.apply([request(item, observed[item.certificate]) for item in todo])
+        outcomes.extend(applied["outcomes"])
+        if not applied["changed_underneath"]:
+            return Round(answer, observed, plans, tuple(outcomes))
+    raise ChangedUnderneath("The store changed three times between looking and acting: another run is at work; run again")

@@ -1,0 +1,190 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a host is to hold and what it holds, as values: the two sides that a plan compares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Bundle
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import (
+    Certificate,
+    describe,
+    load_certificates,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Service
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.staging import is_test_issuer
+
+RECORD_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Desired:
+    """One certificate as declared: material in order, the names it must cover, and the services that get it."""
+
+    name: str
+    names: tuple[str, ...]
+    bundle: Bundle
+    services: tuple[Service, ...]
+    issuer: str = "files"
+    accepted: frozenset[str] = frozenset()
+    stage_only: bool = False
+
+    def to_record(self, *, run: str, now: datetime) -> dict[str, Any]:
+        """Identity for later comparisons (never a DN) and everything an activation needs. No key material."""
+        return {
+            "version": RECORD_VERSION,
+            "issuer": self.issuer,
+            "declared_names": list(self.names),
+            "certificate": {**describe(self.bundle.leaf), "test_issuer": is_test_issuer(self.bundle.leaf)},
+            "fingerprint": self.bundle.leaf.fingerprint,
+            "chain": [certificate.fingerprint for certificate in self.bundle.chain],
+            "root": self.bundle.root.fingerprint if self.bundle.root else "",
+            "services": [service.to_record() for service in self.services],
+            "run": run,
+            "stored": format_time(now),
+        }
+
+    def to_material(self) -> dict[str, str]:
+        """Normalised PEM by part, for the request only: it holds the private key."""
+        return {
+            "leaf": self.bundle.leaf.pem,
+            "chain": "".join(certificate.pem for certificate in self.bundle.chain),
+            "root": self.bundle.root.pem if self.bundle.root else "",
+            "key": self.bundle.private_key.pem,
+        }
+
+
+@dataclass(frozen=True)
+class ObservedGeneration:
+    """A stored generation: its record's identity, files that are not as staged, and what its activation remembers."""
+
+    number: int
+    fingerprint: str
+    chain: tuple[str, ...]
+    root: str
+    services: tuple[Service, ...]
+    certificate: dict[str, Any]
+    drift: tuple[tuple[str, str], ...] = ()
+    reloaded_in_vain: dict[str, str] = field(default_factory=dict)
+    failure: str = ""
+
+    @classmethod
+    def from_answer(cls, answer: dict[str, Any]) -> ObservedGeneration:
+        record, activation = answer["record"], answer["activation"]
+        return cls(
+            number=answer["generation"],
+            fingerprint=record.get("fingerprint", ""),
+            chain=tuple(record.get("chain", ())),
+            root=record.get("root", ""),
+            services=tuple(Service.from_record(item) for item in record.get("services", ())),
+            certificate=record.get("certificate", {}),
+            drift=tuple((item["file"], item["fact"]) for item in answer["drift"]),
+            reloaded_in_vain=activation.get("reloaded_in_vain", {}),
+            failure=activation.get("message", ""),
+        )
+
+    @property
+    def not_after(self) -> datetime | None:
+        return load_time(self.certificate.get("not_after", ""))
+
+
+@dataclass(frozen=True)
+class Port:
+    """What one address of one port shows now."""
+
+    port: int
+    address: str
+    server_name: str
+    state: str
+    fingerprint: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class ObservedService:
+    """Whether it is up, since which start, what its ports show, and (in check mode) whether its configuration holds."""
+
+    running: bool
+    start: str
+    ports: tuple[Port, ...]
+    broken: str = ""
+    unreferenced: tuple[str, ...] = ()
+
+    @classmethod
+    def from_answer(cls, answer: dict[str, Any]) -> ObservedService:
+        ports = tuple(
+            Port(**{word: item[word] for word in ("port", "address", "server_name", "state", "fingerprint", "detail")})
+            for item in answer["probes"]
+        )
+        return cls(answer["running"], answer["start"], ports, answer["broken"], tuple(answer["unreferenced"]))
+
+
+@dataclass(frozen=True)
+class ObservedPath:
+    """A foreign path: its state (`missing`, `ours`, `file`, `link`, …) and the certificate that stands there."""
+
+    path: str
+    state: str
+    certificate: Certificate | None
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One certificate on one host. `digest` binds what is applied to what was seen."""
+
+    digest: str
+    live: ObservedGeneration | None
+    pending: ObservedGeneration | None
+    stored: tuple[int, ...]
+    paths: tuple[ObservedPath, ...]
+    services: dict[str, ObservedService]
+    interrupted: str = ""
+
+    @property
+    def recorded_services(self) -> tuple[Service, ...]:
+        """As they were declared when the pending, else the live generation was stored."""
+        generation = self.pending or self.live
+        return generation.services if generation else ()
+
+    @classmethod
+    def from_answer(cls, answer: dict[str, Any], name: str) -> Observed:
+        found = answer["certificates"][name]
+        journal = answer["journal"]
+        return cls(
+            digest=found["digest"],
+            live=ObservedGeneration.from_answer(found["live"]) if found["live"] else None,
+            pending=ObservedGeneration.from_answer(found["pending"]) if found["pending"] else None,
+            stored=tuple(found["stored"]),
+            paths=tuple(_observed_path(item) for item in found["paths"]),
+            services={key: ObservedService.from_answer(item) for key, item in answer["services"].get(name, {}).items()},
+            interrupted=f"{journal['run']} of {journal['started']}" if journal else "",
+        )
+
+
+def _observed_path(answer: dict[str, Any]) -> ObservedPath:
+    """Somebody else's file may hold anything: what cannot be read as a certificate is none."""
+    certificate = None
+    if answer["certificate"]:
+        try:
+            certificate = load_certificates(answer["certificate"].encode(), answer["path"])[0]
+        except TlsError:
+            certificate = None
+    return ObservedPath(answer["path"], answer["state"], certificate)
+
+
+def format_time(instant: datetime) -> str:
+    return instant.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def load_time(text: str) -> datetime | None:
+    """An instant as records spell it; None when the record has none."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    except ValueError:
+        return None

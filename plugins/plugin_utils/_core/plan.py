@@ -1,0 +1,152 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The decision: desired and observed in, one plan with its reasons out. A plan is data and holds no key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import (
+    Desired,
+    Observed,
+    ObservedGeneration,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.differences import find_differences
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem, Reason
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.refusals import find_refusals, may_put_back
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Service
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.serving import (
+    find_broken,
+    find_lacking,
+    find_not_served,
+    find_restart_notices,
+    find_unnamed_notices,
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to happen to one certificate on one host.
+
+    `stage` stores the desired material as a new generation; else `generation` names a stored one. `activate` hands it to
+    the services. `pending` says that a later activation has something to do. `discard` removes stored generations that
+    nobody wants any more. `put_back` allows the host to return to what was there before.
+    """
+
+    certificate: str
+    reasons: tuple[Reason, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    failures: tuple[Problem, ...] = ()
+    stage: bool = False
+    generation: int | None = None
+    activate: bool = False
+    discard: tuple[int, ...] = ()
+    put_back: bool = True
+    recover: bool = False
+    pending: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.stage or self.activate or self.discard or self.recover)
+
+
+def plan_deployment(desired: Desired, observed: Observed, now: datetime) -> Plan:
+    """A new generation when what is live differs in identity, services or files; else only what its services lack."""
+    problems = tuple(find_refusals(desired, observed))
+    if problems:
+        return Plan(desired.name, problems=problems)
+    differences = tuple(find_differences(desired, observed.live))
+    plan = _plan_generation(desired, observed, differences, now) if differences else _plan_kept(desired, observed, now)
+    if desired.stage_only:
+        return replace(plan, reasons=_storing_reasons(plan), activate=False, generation=None, failures=())
+    return _refuse_broken(plan, desired.services, observed)
+
+
+def _storing_reasons(plan: Plan) -> tuple[Reason, ...]:
+    """Without those of an activation, which is left to a later run."""
+    if plan.generation is not None and not plan.discard:
+        return _only_interrupted(plan)
+    return tuple(reason for reason in plan.reasons if reason.code not in ("link_missing", "not_served"))
+
+
+def _only_interrupted(plan: Plan) -> tuple[Reason, ...]:
+    return tuple(reason for reason in plan.reasons if reason.code == "interrupted")
+
+
+def _plan_generation(desired: Desired, observed: Observed, differences: tuple[Reason, ...], now: datetime) -> Plan:
+    """A stored generation that is already what is desired is activated, not stored again."""
+    stored = observed.pending
+    waiting = stored if stored is not None and not any(find_differences(desired, stored)) else None
+    return Plan(
+        desired.name,
+        reasons=differences + _interrupted_reasons(observed) + (() if waiting is None else (_pending_reason(waiting),)),
+        notices=tuple(find_unnamed_notices(desired.services, observed)),
+        stage=waiting is None,
+        generation=None if waiting is None else waiting.number,
+        activate=True,
+        discard=tuple(number for number in observed.stored if waiting is None or number != waiting.number),
+        put_back=may_put_back(observed, now),
+        recover=bool(observed.interrupted),
+        pending=True,
+    )
+
+
+def _plan_kept(desired: Desired, observed: Observed, now: datetime) -> Plan:
+    """What is live is what is desired: a stored generation beside it is wanted by nobody any more."""
+    plan = plan_activation(desired.name, desired.services, replace(observed, pending=None), now)
+    return replace(plan, reasons=(*plan.reasons, *_superseded_reasons(observed)), discard=observed.stored)
+
+
+def plan_activation(name: str, services: tuple[Service, ...], observed: Observed, now: datetime) -> Plan:
+    """Hand what is stored, or what is live and not yet with its services, to the services."""
+    reasons = _interrupted_reasons(observed)
+    generation: int | None = None
+    failures: tuple[Problem, ...] = ()
+    if observed.pending is not None:
+        reasons, generation = (*reasons, _pending_reason(observed.pending)), observed.pending.number
+    elif observed.live is not None:
+        lacking = tuple(find_lacking(services, observed, observed.live, now))
+        reasons, generation = reasons + lacking, observed.live.number if lacking else None
+        failures = tuple(find_not_served(name, services, observed, observed.live, now))
+    plan = Plan(
+        name,
+        reasons=reasons,
+        notices=(*find_unnamed_notices(services, observed), *find_restart_notices(services, observed, now)),
+        failures=failures,
+        generation=generation,
+        activate=generation is not None,
+        put_back=may_put_back(observed, now),
+        recover=bool(observed.interrupted),
+        pending=generation is not None,
+    )
+    return _refuse_broken(plan, services, observed)
+
+
+def _refuse_broken(plan: Plan, services: tuple[Service, ...], observed: Observed) -> Plan:
+    """Check mode knows in advance what a run would find at its baseline."""
+    broken = tuple(find_broken(plan.certificate, services, observed)) if plan.activate else ()
+    return replace(plan, problems=broken) if broken else plan
+
+
+def _superseded_reasons(observed: Observed) -> Iterator[Reason]:
+    for number in observed.stored:
+        yield Reason(
+            "pending_superseded", f"Generation {number} was stored and never activated, and is not wanted any more"
+        )
+
+
+def _interrupted_reasons(observed: Observed) -> tuple[Reason, ...]:
+    if not observed.interrupted:
+        return ()
+    return (Reason("interrupted", f"The run {observed.interrupted} was interrupted and has to be finished first"),)
+
+
+def _pending_reason(pending: ObservedGeneration | None) -> Reason:
+    number = pending.number if pending is not None else 0
+    failed = f"; the last try failed: {pending.failure}" if pending is not None and pending.failure else ""
+    return Reason("activation_pending", f"Generation {number} is stored and not active yet{failed}")

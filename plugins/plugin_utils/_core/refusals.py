@@ -1,0 +1,58 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What only the host's present certificate makes wrong, and whether the host may return to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Desired, Observed
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.staging import is_test_issuer
+
+
+def find_refusals(desired: Desired, observed: Observed) -> Iterator[Problem]:
+    """What only the host's present certificate makes wrong; each is let through by naming its code in `accept`."""
+    leaf = desired.bundle.leaf
+    installed = _installed(observed)
+    if installed is None or installed[0] == leaf.fingerprint:
+        return
+    _fingerprint, not_after, is_test = installed
+    if not_after is not None and leaf.not_after < not_after and "ends_sooner" not in desired.accepted:
+        fact = f"the new certificate ends {_day(leaf.not_after)}, sooner than the installed one, {_day(not_after)}"
+        yield Problem(desired.name, "ends_sooner", f"{fact}; supply the newer one, or say `accept: [ends_sooner]`")
+    if is_test_issuer(leaf) and not is_test and "test_issuer" not in desired.accepted:
+        fact = f"the new certificate is from a test CA ({leaf.issuer}) and the installed one is not"
+        yield Problem(desired.name, "test_issuer", f"{fact}; supply the real one, or say `accept: [test_issuer]`")
+
+
+def _installed(observed: Observed) -> tuple[str, datetime | None, bool] | None:
+    """Fingerprint, end and whether it is a test CA's: of the live generation, else of what stands at a foreign path."""
+    if observed.live is not None:
+        live = observed.live
+        return live.fingerprint, live.not_after, bool(live.certificate.get("test_issuer"))
+    displaced = _displaced(observed)
+    if displaced is None:
+        return None
+    return displaced.fingerprint, displaced.not_after, is_test_issuer(displaced)
+
+
+def _displaced(observed: Observed) -> Certificate | None:
+    return next((path.certificate for path in observed.paths if path.certificate is not None), None)
+
+
+def may_put_back(observed: Observed, now: datetime) -> bool:
+    """Never put back what is expired, damaged or absent when the new one passes every check."""
+    if observed.live is not None:
+        damaged = any(fact != "attributes" for _file, fact in observed.live.drift)
+        return not damaged and (observed.live.not_after is None or observed.live.not_after > now)
+    displaced = [path for path in observed.paths if path.state in ("file", "link")]
+    return any(path.certificate is None or path.certificate.not_after > now for path in displaced)
+
+
+def _day(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,146 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A round's end as a task result: plain JSON, every verdict with its code, never key material."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Service
+
+_CHANGED = ("staged", "discarded", "activated", "placed_not_served", "restart_pending", "kept_new_unproved")
+_FAILED = ("rolled_back", "kept_new_unproved", "not_served", "refused", "left_alone")
+_WORDS = {
+    "rolled_back": "rolled back",
+    "kept_new_unproved": "the new files are in place and unproved",
+    "not_served": "not served",
+    "refused": "refused, nothing was changed",
+    "left_alone": "left alone",
+}
+_CLOCK_TOLERANCE = 300
+
+
+def report_outcomes(
+    plans: Iterable[Plan], outcomes: Iterable[Mapping[str, Any]], *, check_mode: bool
+) -> dict[str, Any]:
+    """`changed`, `reasons`, `outcomes` by certificate, and, when one failed, `failed`, `msg` and `problems`."""
+    plans, outcomes = tuple(plans), tuple(outcomes)
+    last = {str(outcome["certificate"]): outcome for outcome in outcomes}
+    problems = [problem for plan in plans for problem in (*plan.problems, *plan.failures)]
+    problems.extend(_failure(outcome) for outcome in last.values() if outcome["outcome"] in _FAILED)
+    result: dict[str, Any] = {
+        "changed": _is_changed(plans, outcomes, check_mode=check_mode),
+        "reasons": [
+            {"certificate": plan.certificate, "code": reason.code, "message": reason.message}
+            for plan in plans
+            for reason in plan.reasons
+        ],
+        "pending": _is_pending(plans, last),
+        "outcomes": {plan.certificate: _outcome_of(plan, last, check_mode=check_mode) for plan in plans},
+    }
+    return {**result, **report_problems(problems)} if problems else result
+
+
+def _is_changed(plans: tuple[Plan, ...], outcomes: tuple[Mapping[str, Any], ...], *, check_mode: bool) -> bool:
+    if check_mode:
+        return any(not plan.is_empty and not plan.problems for plan in plans)
+    return any(outcome["outcome"] in _CHANGED for outcome in outcomes)
+
+
+def _is_pending(plans: tuple[Plan, ...], last: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether an activation has something left to do."""
+    staged = any(outcome["outcome"] == "staged" for outcome in last.values())
+    return staged or any(plan.pending and plan.certificate not in last for plan in plans)
+
+
+def _outcome_of(plan: Plan, last: Mapping[str, Mapping[str, Any]], *, check_mode: bool) -> dict[str, Any]:
+    if plan.certificate in last:
+        outcome = last[plan.certificate]
+        words = ("outcome", "generation", "previous", "message", "services")
+        return {word: outcome[word] for word in words}
+    word = "planned" if check_mode and not plan.is_empty else "unchanged"
+    return {
+        "outcome": "refused" if plan.problems else word,
+        "generation": plan.generation,
+        "previous": None,
+        "message": "",
+        "services": [],
+    }
+
+
+def _failure(outcome: Mapping[str, Any]) -> Problem:
+    word = str(outcome["outcome"])
+    code = "service_config_broken_before" if outcome["step"] == "baseline" else word
+    return Problem(str(outcome["certificate"]), code, f"{_WORDS[word]}. {outcome['message']}")
+
+
+def report_problems(problems: Iterable[Problem]) -> dict[str, Any]:
+    """A failed result. The first line of `msg` stands alone: some callbacks show no more."""
+    problems = tuple(problems)
+    lines = [f"{problem.certificate}: {problem.message}" for problem in problems]
+    first = lines[0] if len(lines) == 1 else f"{len(lines)} problems. {lines[0]}"
+    return {
+        "failed": True,
+        "msg": "\n".join([first, *lines[1:]]),
+        "problems": [
+            {"certificate": item.certificate, "code": item.code, "message": item.message} for item in problems
+        ],
+    }
+
+
+def report_warnings(notices: Iterable[Notice]) -> list[str]:
+    return list(dict.fromkeys(f"{notice.message} ({notice.code})" for notice in notices))
+
+
+def load_notices(outcomes: Iterable[Mapping[str, Any]]) -> tuple[Notice, ...]:
+    """What the host had to say beside the outcome."""
+    return tuple(Notice(item["code"], item["message"]) for outcome in outcomes for item in outcome["notices"])
+
+
+def find_clock_notices(host_time: float, now: datetime) -> tuple[Notice, ...]:
+    difference = abs(host_time - now.timestamp())
+    if difference <= _CLOCK_TOLERANCE:
+        return ()
+    message = f"The clocks of the host and the controller are {difference / 60:.0f} minutes apart; dates may mislead"
+    return (Notice("clock_skew", message),)
+
+
+def list_paths(store: str, certificate: str, services: Iterable[Service]) -> dict[str, dict[str, str]]:
+    """By service, where each file is for its configuration to name: stable as long as the certificate has its name."""
+    return {
+        service.name: {
+            file.name: file.path or f"{store}/live/{certificate}/{service.name}/{file.name}" for file in service.files
+        }
+        for service in services
+    }
+
+
+def describe_diff(name: str, observed: Observed, after: Mapping[str, Any]) -> dict[str, str]:
+    """Names, dates and fingerprints before and after."""
+    before: Mapping[str, Any] = observed.live.certificate if observed.live else {}
+    where = f"{name} (generation {observed.live.number})" if observed.live else f"{name} (nothing installed)"
+    return {
+        "before_header": where,
+        "after_header": f"{name} (to be served)",
+        "before": _describe(before),
+        "after": _describe(after),
+    }
+
+
+_SHOWN = ("names", "subject", "issuer", "not_before", "not_after", "key_type", "fingerprint_sha256")
+
+
+def _describe(certificate: Mapping[str, Any]) -> str:
+    lines = []
+    for word in _SHOWN:
+        if word in certificate:
+            value = certificate[word]
+            lines.append(f"{word}: {', '.join(value) if isinstance(value, (list, tuple)) else value}")
+    return "".join(f"{line}\n" for line in lines)

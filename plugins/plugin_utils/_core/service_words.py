@@ -1,0 +1,217 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The words of a service declaration: each is read by its kind, and says what it wants when it gets something else."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import PARTS, Probe, ServiceFile
+
+STARTTLS = ("smtp", "imap", "pop3", "ldap", "postgres")
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+_SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
+_MODE = re.compile(r"0?[0-7]{3}\Z")
+_TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+
+
+class WordError(ValueError):
+    """What a word wants, as the end of the sentence "`port` must be …"."""
+
+
+def read_text(value: object) -> str:
+    if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value).strip():
+        return str(value)
+    raise WordError("must be a text")
+
+
+def read_service_name(value: object) -> str:
+    text = read_text(value)
+    if _SERVICE_NAME.match(text):
+        return text
+    raise WordError(f"must be letters, digits, `_` and `-`, for it names a directory; `{text}` is not")
+
+
+def read_path(value: object) -> str:
+    text = read_text(value)
+    if text.startswith("/") and ".." not in text.split("/"):
+        return text
+    raise WordError(f"must be an absolute path on the host; `{text}` is not")
+
+
+def read_mode(value: object) -> str:
+    """Four octal digits as a text; YAML turns an unquoted 0600 into the number 384."""
+    text = str(value) if isinstance(value, str) else ""
+    if _MODE.match(text):
+        return text.rjust(4, "0")
+    raise WordError(f"must be octal digits in quotes, as in '0640'; `{value}` is not")
+
+
+def read_flag(value: object) -> bool:
+    if str(value).lower() in _TRUE:
+        return True
+    if str(value).lower() in _FALSE:
+        return False
+    raise WordError(f"must be true or false; `{value}` is neither")
+
+
+def read_port(value: object) -> int:
+    text = str(value)
+    if text.isdigit() and 0 < int(text) < 65536:
+        return int(text)
+    raise WordError(f"must be a port from 1 to 65535; `{text}` is not")
+
+
+def read_list(value: object) -> list[Any]:
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    raise WordError("must be a list")
+
+
+def read_ports(value: object) -> tuple[int, ...]:
+    return tuple(read_port(item) for item in read_list(value))
+
+
+def read_texts(value: object) -> tuple[str, ...]:
+    return tuple(read_text(item) for item in read_list(value))
+
+
+def read_command(value: object) -> tuple[str, ...]:
+    """A list of words, or one line that is split as a shell would; there is no shell, so no pipes and no variables."""
+    if not isinstance(value, str):
+        return read_texts(value)
+    try:
+        words = tuple(shlex.split(value))
+    except ValueError as error:
+        raise WordError(f"must be a command; its quotes do not close ({error})") from None
+    if not words:
+        raise WordError("must be a command; it is empty")
+    return words
+
+
+def read_starttls(value: object) -> str:
+    if str(value) in STARTTLS:
+        return str(value)
+    raise WordError(f"must be one of {', '.join(STARTTLS)}; `{value}` is not")
+
+
+def read_restart(value: object) -> str:
+    if str(value) in ("never", "allowed", "window"):
+        return str(value)
+    raise WordError(f"must be never, allowed or window; `{value}` is not")
+
+
+def read_parts(value: object) -> tuple[str, ...]:
+    parts = read_texts(value)
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown or not parts:
+        raise WordError(f"must be some of {', '.join(PARTS)}, in the order of the file; got `{', '.join(parts)}`")
+    return parts
+
+
+def read_file_name(value: object) -> str:
+    text = read_text(value)
+    if _FILE_NAME.match(text):
+        return text
+    raise WordError(f"must be a plain file name; `{text}` is not")
+
+
+Kind = Callable[[object], Any]
+FILE_KINDS: Mapping[str, Kind] = {
+    "name": read_file_name,
+    "parts": read_parts,
+    "mode": read_mode,
+    "owner": read_text,
+    "group": read_text,
+    "seuser": read_text,
+    "serole": read_text,
+    "setype": read_text,
+    "selevel": read_text,
+    "path": read_path,
+    "in_place": read_flag,
+    "replace_link": read_flag,
+}
+PROBE_KINDS: Mapping[str, Kind] = {
+    "port": read_port,
+    "address": read_text,
+    "server_name": read_text,
+    "starttls": read_starttls,
+    "proxy_protocol": read_flag,
+    "client_certificate": read_path,
+    "client_private_key": read_path,
+}
+
+
+def read_files(value: object) -> tuple[ServiceFile, ...]:
+    files = tuple(ServiceFile(**_read_words(item, FILE_KINDS, ("name", "parts"))) for item in read_list(value))
+    if not files:
+        raise WordError("must name at least one file")
+    if len({file.name for file in files}) != len(files):
+        raise WordError("must name each file once")
+    return files
+
+
+def read_probes(value: object) -> tuple[Probe, ...]:
+    return tuple(Probe(**_read_words(item, PROBE_KINDS, ("port",))) for item in read_list(value))
+
+
+def read_paths(value: object) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise WordError("must map file names to paths on the host")
+    return {read_file_name(name): read_path(path) for name, path in value.items()}
+
+
+def _read_words(item: object, kinds: Mapping[str, Kind], required: tuple[str, ...]) -> dict[str, Any]:
+    if not isinstance(item, Mapping):
+        raise WordError(f"must be a list of mappings with {', '.join(required)}")
+    missing = [word for word in required if word not in item]
+    unknown = sorted(str(word) for word in item if word not in kinds)
+    if missing or unknown:
+        fault = f"lacks {', '.join(missing)}" if missing else f"has the unknown {', '.join(unknown)}"
+        raise WordError(f"{fault}; known are {', '.join(kinds)}")
+    read = {}
+    for word, value in item.items():
+        try:
+            read[str(word)] = kinds[str(word)](value)
+        except WordError as error:
+            raise WordError(f"`{word}` {error}") from None
+    return read
+
+
+SERVICE_KINDS: Mapping[str, Kind] = {
+    "name": read_service_name,
+    "owner": read_text,
+    "group": read_text,
+    "mode": read_mode,
+    "seuser": read_text,
+    "serole": read_text,
+    "setype": read_text,
+    "selevel": read_text,
+    "unit": str,
+    "pid_file": read_path,
+    "paths": read_paths,
+    "replace_links": read_flag,
+    "ports": read_ports,
+    "probes": read_probes,
+    "probe_names": read_texts,
+    "starttls": read_starttls,
+    "proxy_protocol": read_flag,
+    "restart": read_restart,
+    "restart_window": read_text,
+    "binary": read_text,
+    "config": read_path,
+    "prefix": read_path,
+    "files": read_files,
+    "status": read_command,
+    "check": read_command,
+    "staged_check": read_command,
+    "reload": read_command,
+    "restart_command": read_command,
+    "watches_files": read_flag,
+    "references": read_command,
+}

@@ -1,0 +1,211 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Declarations of services become values: the preset's data with the operator's words over it, all problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import is_address
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.restart import find_window_fault
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import (
+    CommandPart,
+    Preset,
+    Probe,
+    Service,
+    ServiceFile,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import SERVICE_KINDS, WordError
+
+_SHARED_WORDS = (
+    *("name", "owner", "group", "mode", "seuser", "serole", "setype", "selevel", "unit", "pid_file", "paths"),
+    *("replace_links", "ports", "probes", "probe_names", "starttls", "proxy_protocol", "restart", "restart_window"),
+)
+_ATTRIBUTES = ("owner", "group", "seuser", "serole", "setype", "selevel")
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One entry of `services`: the preset and the words that were given, read, and as they were said."""
+
+    preset: Preset
+    words: dict[str, Any]
+    said: dict[str, Any]
+
+
+def load_services(
+    entries: Iterable[object],
+    *,
+    certificate: str,
+    names: tuple[str, ...],
+    attributes: Mapping[str, str],
+    presets: Mapping[str, Preset],
+) -> tuple[tuple[Service, ...], tuple[Problem, ...]]:
+    """The services, and everything that is wrong with their declarations (codes `unknown_service`, `service_invalid`).
+
+    `attributes` are the module's own owner, group, mode and SELinux words; a service's own words win.
+    """
+    services: list[Service] = []
+    problems: list[Problem] = []
+    for entry in entries:
+        try:
+            declared = _read_entry(entry, presets)
+            services.append(_build(declared, names, attributes))
+        except WordError as error:
+            code = "unknown_service" if "no service preset" in str(error) else "service_invalid"
+            problems.append(Problem(certificate, code, str(error)))
+    repeated = {service.name for service in services if [item.name for item in services].count(service.name) > 1}
+    problems.extend(
+        Problem(certificate, "service_invalid", f"The service {name} is there twice; give each its own `name`")
+        for name in sorted(repeated)
+    )
+    return tuple(services), tuple(problems)
+
+
+def _read_entry(entry: object, presets: Mapping[str, Preset]) -> Declared:
+    name, said = _split_entry(entry)
+    preset = presets.get(name)
+    if preset is None:
+        known = ", ".join(sorted(presets))
+        raise WordError(f"There is no service preset `{name}`; known are {known}, and `custom` fits any service")
+    words, faults = {}, []
+    for word, value in said.items():
+        if word not in _SHARED_WORDS and word not in preset.words:
+            known = ", ".join(sorted([*_SHARED_WORDS, *preset.words]))
+            faults.append(f"has the unknown word `{word}`; known are {known}")
+            continue
+        try:
+            words[word] = SERVICE_KINDS[word](value)
+        except WordError as error:
+            faults.append(f"`{word}` {error}")
+    if faults:
+        raise WordError("\n".join(f"The service {name}: {fault}" for fault in faults))
+    return Declared(preset, words, said)
+
+
+def _split_entry(entry: object) -> tuple[str, dict[str, Any]]:
+    if isinstance(entry, str):
+        return str(entry), {}
+    if isinstance(entry, Mapping) and len(entry) == 1:
+        ((name, words),) = entry.items()
+        if words is None or isinstance(words, Mapping):
+            return str(name), {str(word): value for word, value in (words or {}).items()}
+    raise WordError(
+        "An entry of `services` must be a preset's name, or one name with its words: `nginx: {ports: [8443]}`"
+    )
+
+
+def _build(declared: Declared, names: tuple[str, ...], attributes: Mapping[str, str]) -> Service:
+    preset, words = declared.preset, declared.words
+    files = tuple(_build_file(file, declared, attributes) for file in words.get("files") or preset.files)
+    unit = words.get("unit", None if words.get("config") else preset.unit)
+    service = Service(
+        name=words.get("name", preset.name),
+        files=files,
+        unit=unit or None,
+        pid_file=words.get("pid_file", preset.pid_file),
+        status=words.get("status", ()),
+        check=words.get("check") or _fill(preset.check, declared),
+        staged_check=words.get("staged_check", ()),
+        reload=words.get("reload") or _fill(preset.reload, declared),
+        restart=words.get("restart_command") or _fill(preset.restart, declared),
+        method=_method(declared, unit),
+        restart_policy=words.get("restart", "never"),
+        restart_window=words.get("restart_window", ""),
+        references=words.get("references") or _fill(preset.references, declared),
+        hint=preset.hint,
+        probes=tuple(_probes(declared, names)),
+        declared={"words": declared.said, "attributes": dict(attributes)},
+    )
+    _require_sound(service, declared)
+    return service
+
+
+def _build_file(file: ServiceFile, declared: Declared, attributes: Mapping[str, str]) -> ServiceFile:
+    """The file's own attributes win, then the service's, then the module's; `mode` is meant for files with the key."""
+    words = declared.words
+    own = {word: getattr(file, word) for word in _ATTRIBUTES if getattr(file, word) is not None}
+    given = {word: words[word] for word in _ATTRIBUTES if word in words}
+    key_mode = words.get("mode", attributes.get("mode", "0600"))
+    return replace(
+        file,
+        **{**{word: attributes[word] for word in _ATTRIBUTES if word in attributes}, **given, **own},
+        mode=file.mode or (key_mode if file.holds_key else "0644"),
+        path=words.get("paths", {}).get(file.name, file.path),
+        replace_link=file.replace_link or words.get("replace_links", False),
+    )
+
+
+def _method(declared: Declared, unit: str | None) -> str:
+    words = declared.words
+    if words.get("watches_files"):
+        return "none"
+    if "restart_command" in words and "reload" not in words:
+        return "restart"
+    if declared.preset.name != "custom":
+        return declared.preset.method
+    return "reload" if unit or "reload" in words else "none"
+
+
+def _fill(parts: tuple[CommandPart, ...], declared: Declared) -> tuple[str, ...]:
+    """A group whose placeholder has no value is left out."""
+    values = {**dict(declared.preset.defaults), **{key: str(value) for key, value in declared.words.items()}}
+    filled: list[str] = []
+    for part in parts:
+        group = (part,) if isinstance(part, str) else part
+        wanted = [word[1:-1] for word in group if word.startswith("{")]
+        if all(word in values for word in wanted):
+            filled.extend(values[word[1:-1]] if word.startswith("{") else word for word in group)
+    return tuple(filled)
+
+
+def _probes(declared: Declared, names: tuple[str, ...]) -> Iterator[Probe]:
+    """Declared probes as they are; ports are probed by `probe_names`, else by the first name that can be asked for."""
+    words = declared.words
+    first = next((name for name in names if not name.startswith("*") and not is_address(name)), None)
+    for probe in words.get("probes", ()):
+        yield probe if probe.server_name else replace(probe, server_name=first)
+    if "probes" in words and "ports" not in words:
+        return
+    for port in words.get("ports", declared.preset.ports):
+        for name in words.get("probe_names", (first,)):
+            yield Probe(
+                port,
+                server_name=name,
+                starttls=words.get("starttls", declared.preset.starttls),
+                proxy_protocol=words.get("proxy_protocol", False),
+            )
+
+
+def _require_sound(service: Service, declared: Declared) -> None:
+    faults = list(_find_faults(service, declared))
+    if faults:
+        raise WordError("\n".join(f"The service {service.name}: {fault}" for fault in faults))
+
+
+def _find_faults(service: Service, declared: Declared) -> Iterator[str]:
+    if not service.files:
+        yield "has no `files`; say which parts go into which file"
+    unknown = sorted(set(declared.words.get("paths", {})) - {file.name for file in service.files})
+    if unknown:
+        yield f"`paths` names {', '.join(unknown)}, which it does not have; its files are {_file_names(service)}"
+    if sum(file.in_place for file in service.files) > 1:
+        yield "has more than one `in_place` file; they cannot be switched together, so combine their parts in one"
+    for file in service.files:
+        if file.holds_key and int(file.mode, 8) & 0o007:
+            fact = f"{file.name} holds the private key and would be open to everybody with mode {file.mode}"
+            yield f"{fact}; use '0640' and a group"
+        if file.in_place and not file.path:
+            yield f"{file.name} is `in_place` and has no `path`"
+    fault = find_window_fault(service.restart_policy, service.restart_window)
+    if fault:
+        yield fault
+
+
+def _file_names(service: Service) -> str:
+    return ", ".join(file.name for file in service.files)

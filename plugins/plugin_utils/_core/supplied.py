@@ -1,0 +1,117 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From an operator's words and files to what a host is to hold, or every reason why not at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Material, load_bundle
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.checks import find_notices, find_problems
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Desired
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.names import load_name
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.private_key import require_sound
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import WordError, read_mode
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.services import load_services
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}\Z")
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One certificate in the operator's words: `names` as they were written, external URL first."""
+
+    name: str
+    names: tuple[str, ...]
+    services: tuple[object, ...]
+    attributes: Mapping[str, str]
+    accepted: frozenset[str] = frozenset()
+    stage_only: bool = False
+
+
+def load_desired(
+    declaration: Declaration,
+    material: Material,
+    *,
+    presets: Mapping[str, Preset],
+    now: datetime,
+    anchors: tuple[Certificate, ...],
+) -> tuple[Desired, tuple[Notice, ...]]:
+    """Raises RefusedError with all problems of words and material together."""
+    names, name_notices, problems = _load_names(declaration)
+    problems += _attribute_problems(declaration)
+    services, service_problems = load_services(
+        declaration.services,
+        certificate=declaration.name,
+        names=names,
+        attributes=declaration.attributes if not problems else {},
+        presets=presets,
+    )
+    problems.extend(service_problems)
+    try:
+        bundle = load_bundle(material)
+    except RefusedError as error:
+        raise RefusedError.from_problems([*problems, *error.problems]) from None
+    problems.extend(find_problems(bundle, certificate=declaration.name, names=names, now=now, anchors=anchors))
+    if problems:
+        raise RefusedError.from_problems(problems)
+    desired = Desired(
+        name=declaration.name,
+        names=names,
+        bundle=bundle,
+        services=services,
+        accepted=declaration.accepted,
+        stage_only=declaration.stage_only,
+    )
+    return desired, (*name_notices, *find_notices(bundle, names=names, now=now, anchors=anchors))
+
+
+def _load_names(declaration: Declaration) -> tuple[tuple[str, ...], list[Notice], list[Problem]]:
+    names: list[str] = []
+    notices: list[Notice] = []
+    problems: list[Problem] = []
+    if not _NAME.match(declaration.name):
+        fact = f"`{declaration.name}` cannot name a certificate; use lower-case letters, digits, `.`, `_` and `-`"
+        problems.append(Problem(declaration.name, "name_invalid", fact))
+    for text in declaration.names:
+        try:
+            name, notice = load_name(text)
+        except UnusableError as error:
+            problems.append(Problem(declaration.name, error.code, error.message))
+            continue
+        names.append(name)
+        notices.extend([notice] if notice else [])
+    return tuple(dict.fromkeys(names)), notices, problems
+
+
+def _attribute_problems(declaration: Declaration) -> list[Problem]:
+    try:
+        read_mode(declaration.attributes.get("mode", "0600"))
+    except WordError as error:
+        return [Problem(declaration.name, "service_invalid", f"`mode` {error}")]
+    return []
+
+
+def require_installable(desired: Desired) -> None:
+    """The full check of the key's numbers, which costs up to a quarter of a second: only for what is about to be stored."""
+    try:
+        require_sound(desired.bundle.private_key)
+    except UnusableError as error:
+        raise RefusedError.from_problems([Problem(desired.name, error.code, error.message)]) from None
+
+
+def load_attributes(arguments: Mapping[str, Any]) -> dict[str, str]:
+    """The attributes that were given, as texts; what was not given is nobody's wish."""
+    words = ("owner", "group", "mode", "seuser", "serole", "setype", "selevel")
+    return {word: str(arguments[word]) for word in words if arguments.get(word) is not None}

@@ -1,0 +1,105 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The only door to a host: executions of the internal module, always pipelined, and files read on the controller."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
+
+MODULE = "certwright.tls.deployment"
+OPT_OUT = "tls_pipelining"
+_EXPLANATION_LIMIT = 300
+
+
+class HostRefusal(TlsError):
+    """The host said no, or could not be asked: what it said, and where."""
+
+
+class PipelinedAction(ActionBase):  # type: ignore[misc]
+    """An action whose executions are pipelined whatever the configuration says.
+
+    Without it private keys lie in the host's temporary files, and the terminal that ssh then allocates hands a Ctrl-C to
+    the transaction. `tls_pipelining: false` gives the configured way back, with a warning.
+    """
+
+    def _is_pipelining_enabled(self, module_style: str, wrap_async: bool = False) -> bool:
+        configured = bool(super()._is_pipelining_enabled(module_style, wrap_async))
+        if configured or self._pipelining_refused():
+            return configured
+        become = self._connection.become
+        return bool(
+            getattr(self._connection, "has_pipelining", False)
+            and not wrap_async
+            and module_style == "new"
+            and not os.environ.get("ANSIBLE_KEEP_REMOTE_FILES", "").lower() in ("1", "true", "yes", "on")
+            and (become is None or become.name != "su")
+        )
+
+    def _pipelining_refused(self) -> bool:
+        wanted = (self._task_vars or {}).get(OPT_OUT, True)
+        return str(wanted).lower() in ("false", "no", "0", "off")
+
+    _task_vars: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Host:
+    """One managed host, seen from its action: `observe` and `apply`, one execution each."""
+
+    action: PipelinedAction
+    task_vars: dict[str, Any]
+    store: str | None
+    run: str
+    limits: dict[str, Any]
+
+    def observe(self, certificates: list[dict[str, Any]], *, baseline: bool, everything: bool = False) -> dict[str, Any]:
+        request = {"action": "observe", "baseline": baseline, "everything": everything}
+        return self._ask(dict(request, certificates=certificates))
+
+    def apply(self, certificates: list[dict[str, Any]]) -> dict[str, Any]:
+        return self._ask({"action": "apply", "certificates": certificates})
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        text = json.dumps(dict(request, store=self.store, run=self.run, limits=self.limits))
+        result = self.action._execute_module(
+            module_name=MODULE, module_args={"request": text}, task_vars=self.task_vars, wrap_async=False
+        )
+        answer = result.get("answer")
+        if not isinstance(answer, dict):
+            raise HostRefusal(_explain(result, text))
+        if "refused" in answer:
+            raise HostRefusal(str(answer["refused"]))
+        if "crashed" in answer:
+            why = f" ({answer['strerror']})" if answer["strerror"] else ""
+            raise HostRefusal(
+                f"The host's side failed with {answer['crashed']}{why}; this is a fault of the collection. "
+                "Nothing is half done: the next run finishes or undoes what was begun"
+            )
+        return dict(answer)
+
+
+def _explain(result: dict[str, Any], request: str) -> str:
+    """Why the execution gave no answer, without anything of the request: a traceback of a wrapper may quote it."""
+    texts = [str(result.get(key) or "") for key in ("msg", "module_stderr", "module_stdout")]
+    lines = [text.strip().splitlines()[-1] for text in texts if text.strip()]
+    safe = [line[:_EXPLANATION_LIMIT] for line in lines if "PRIVATE KEY" not in line and line not in request]
+    return "The host could not be asked: " + ("; ".join(dict.fromkeys(safe)) or "it gave no reason")
+
+
+def read_file(action: ActionBase, path: str) -> bytes:
+    """A file of the controller, found where Ansible looks for `files`, decrypted in memory when it is vaulted."""
+    try:
+        found = action._find_needle("files", path)
+        content, _show = action._loader._get_file_contents(found)
+    except AnsibleError as error:
+        raise HostRefusal(f"The file {path} cannot be read on the controller: {str(error).splitlines()[0]}") from None
+    return bytes(content)

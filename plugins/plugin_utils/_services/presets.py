@@ -1,0 +1,13 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table of service presets. A new one is a file beside this and a line here."""
+
+from __future__ import annotations
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset
+from ansible_collections.certwright.tls.plugins.plugin_utils._services.custom import CUSTOM
+from ansible_collections.certwright.tls.plugins.plugin_utils._services.nginx import NGINX
+
+PRESETS: dict[str, Preset] = {preset.name: preset for preset in (CUSTOM, NGINX)}

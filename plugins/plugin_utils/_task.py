@@ -1,0 +1,65 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every action of this collection does around its own work: arguments in, the one translation of errors out."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._arguments import read_arguments
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.dependencies import require_libraries
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError, TlsError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import report_problems
+from ansible_collections.certwright.tls.plugins.plugin_utils._remote import OPT_OUT, Host, PipelinedAction
+
+
+class TlsAction(PipelinedAction):
+    """A module's controller side: subclasses give SPEC, CONSTRAINTS and `keep`."""
+
+    _supports_async = False
+    _supports_check_mode = True
+    _requires_connection = True
+    SPEC: dict[str, Any] = {}
+    CONSTRAINTS: dict[str, Any] = {}
+
+    def keep(self, arguments: dict[str, Any], host: Host, *, check_mode: bool) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        self._task_vars = task_vars or {}
+        try:
+            require_libraries()
+            arguments, warnings = read_arguments(self._task.args, spec=self.SPEC, constraints=self.CONSTRAINTS)
+            result.update(self.keep(arguments, self._host(arguments), check_mode=bool(self._task.check_mode)))
+            result["warnings"] = [*warnings, *self._pipelining_warning(), *result.get("warnings", [])]
+        except RefusedError as error:
+            result.update(changed=False, **report_problems(error.problems))
+        except TlsError as error:
+            result.update(changed=False, failed=True, msg=str(error))
+        return result
+
+    def _host(self, arguments: dict[str, Any]) -> Host:
+        limits = {"probe": float(arguments["probe_timeout"]), "keep_generations": int(arguments["keep_generations"])}
+        store = arguments.get("store_path")
+        return Host(
+            action=self,
+            task_vars=self._task_vars or {},
+            store=str(store) if store else None,
+            run=_run_name(),
+            limits=limits,
+        )
+
+    def _pipelining_warning(self) -> list[str]:
+        if not self._pipelining_refused() or self._connection.transport == "local":
+            return []
+        return [f"{OPT_OUT} is off: private keys may stay in temporary files of the host when a run is interrupted"]
+
+
+def _run_name() -> str:
+    """What later runs call this one: the job of AWX, else the process on the controller."""
+    job = os.environ.get("JOB_ID") or os.environ.get("AWX_JOB_ID")
+    return f"job {job}" if job else f"pid {os.getppid()} of {os.uname().nodename}"
