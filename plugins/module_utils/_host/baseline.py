@@ -18,6 +18,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.request impor
 from ansible_collections.certwright.tls.plugins.module_utils._host.services import (
     ServiceState,
     check_service,
+    dump_configuration,
     observe_state,
 )
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import Store, live_generation
@@ -64,8 +65,19 @@ def find_broken_services(
     return {
         identity: result.summary
         for identity, result in checks.items()
-        if not result.ok and not any(path in result.output for path in missing)
+        if not result.ok and not _misses_ours(used[identity], result.output, missing, limits)
     }
+
+
+def _misses_ours(service: Service, output: str, missing: tuple[str, ...], limits: Limits) -> bool:
+    """Not every check says which file it misses; a configuration that names one of ours is enough to try.
+
+    Nothing is risked by trying: the check after the switch decides, and no service is reloaded before it passes.
+    """
+    if any(path in output for path in missing):
+        return True
+    dump = dump_configuration(service, limits) or ""
+    return any(path in dump for path in missing)
 
 
 def _broken_before(store: Store, wanted: Wanted, service: Service, summary: str) -> Outcome:

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026 the certwright.tls authors
+
+"""tls_server.py CONFIGURATION serve|check|reload: a TLS server for machines without nginx."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import ssl
+import sys
+from pathlib import Path
+
+
+def load(configuration: str) -> tuple[dict[str, str], ssl.SSLContext]:
+    lines = Path(configuration).read_text(encoding="utf-8").splitlines()
+    words = {key.strip(): value.strip() for key, _equals, value in (line.partition("=") for line in lines)}
+    for word in ("certificate", "key"):
+        Path(words[word]).read_bytes()  # ssl does not say which file it misses
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(words["certificate"], words["key"])
+    return words, context
+
+
+def serve(configuration: str) -> None:
+    words, context = load(configuration)
+    state = {"context": context}
+
+    def reload(_number: int, _frame: object) -> None:
+        state["context"] = load(configuration)[1]
+
+    signal.signal(signal.SIGHUP, reload)
+    with socket.create_server(("127.0.0.1", int(words["port"]))) as listener:
+        Path(words["pid"]).write_text(str(os.getpid()), encoding="ascii")
+        while True:
+            connection, _address = listener.accept()
+            try:
+                connection.settimeout(5)
+                state["context"].wrap_socket(connection, server_side=True).close()
+            except OSError:
+                connection.close()
+
+
+def main() -> int:
+    configuration, verb = sys.argv[1:]
+    try:
+        words = load(configuration)[0] if verb != "serve" else {}
+    except OSError as error:
+        print(f"{configuration}: {error}")
+        return 1
+    if verb == "serve":
+        serve(configuration)
+    elif verb == "reload":
+        os.kill(int(Path(words["pid"]).read_text(encoding="ascii")), signal.SIGHUP)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
