@@ -89,6 +89,13 @@ def selinux_labeller(module):
     return label
 
 
+def describe_os_error(error):
+    """What the operating system refused, and where: a full disk, a read-only file system, a missing permission."""
+    where = f" at {error.filename}" if error.filename else ""
+    fact = f"The host could not go on: {error.strerror or type(error).__name__}{where} ({place_of(error)})"
+    return f"{fact}. Mend it and run again: what was begun is finished or undone by the next run"
+
+
 def place_of(error):
     """Type and line of a fault of ours. Its text is left out: it may quote what it choked on, and that may be a key."""
     frames = traceback.extract_tb(error.__traceback__)
@@ -103,8 +110,10 @@ def main():
         answer = answer_request(module)
     except HostError as error:
         answer = {"refused": str(error)}
+    except OSError as error:
+        answer = {"refused": describe_os_error(error)}
     except Exception as error:  # the border of the transaction: nothing unknown may print what it holds
-        answer = {"crashed": place_of(error), "strerror": getattr(error, "strerror", None) or ""}
+        answer = {"crashed": place_of(error)}
     module.exit_json(changed=False, answer=answer)
 
 

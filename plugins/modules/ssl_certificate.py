@@ -192,11 +192,16 @@ reasons:
 problems:
   description:
     - Everything that was refused or failed, with a stable code, the fact and the way out.
-    - 'Of names and material: V(name_invalid), V(name_missing), V(certificate_unreadable), V(private_key_unreadable),
-      V(ca_unreadable), V(private_key_encrypted), V(wrong_passphrase), V(key_mismatch), V(leaf_is_ca), V(self_signed),
-      V(chain_incomplete), V(signature_invalid), V(expired), V(not_yet_valid), V(issuer_not_ca),
-      V(path_length_exceeded), V(name_constraint_violated), V(usage_unsuitable), V(weak_key), V(weak_signature) and more
-      of their kind.'
+    - 'Of inputs that cannot be read: V(file_unreadable), V(certificate_unreadable), V(private_key_unreadable),
+      V(input_empty), V(input_too_large), V(not_pem), V(pem_truncated), V(pem_damaged), V(no_certificate),
+      V(too_many_certificates), V(no_private_key), V(several_private_keys), V(key_type_unsupported),
+      V(private_key_encrypted), V(wrong_passphrase).'
+    - 'Of material that clients would refuse: V(key_mismatch), V(leaf_is_ca), V(ca_not_ca), V(self_signed),
+      V(chain_incomplete), V(signature_invalid), V(expired), V(not_yet_valid), V(ca_expired), V(ca_not_yet_valid),
+      V(issuer_not_ca), V(path_length_exceeded), V(name_constraint_violated), V(usage_unsuitable), V(weak_key),
+      V(weak_signature).'
+    - 'Of names: V(name_invalid), V(name_missing); of an inventory: V(external_url_missing), V(inventory_invalid),
+      V(unknown_issuer).'
     - 'Of services: V(unknown_service), V(service_invalid), V(service_config_broken_before).'
     - 'Of what is installed: V(ends_sooner), V(test_issuer), V(absent_refused).'
     - 'Of the transaction: V(rolled_back), V(kept_new_unproved), V(not_served), V(refused), V(left_alone).'
@@ -213,6 +218,14 @@ problems:
     message:
       description: The fact and the way out.
       type: str
+warnings:
+  description:
+    - What is worth knowing although nothing is refused. Each ends with its stable code in brackets, one of
+      V(name_stripped), V(name_in_cn_only), V(passphrase_unused), V(unrelated_certificate), V(profile_unproved),
+      V(root_not_proved), V(not_referenced), V(not_proved), V(restart_pending), V(clock_skew).
+  returned: when there is something
+  type: list
+  elements: str
 outcome:
   description:
     - How it ended. V(unchanged), V(planned) (check mode), V(staged), V(activated), V(placed_not_served) (the service is

@@ -79,10 +79,9 @@ class Host:
         if "refused" in answer:
             raise HostRefusal(str(answer["refused"]))
         if "crashed" in answer:
-            why = f" ({answer['strerror']})" if answer["strerror"] else ""
             raise HostRefusal(
-                f"The host's side failed with {answer['crashed']}{why}; this is a fault of the collection. "
-                "Nothing is half done: the next run finishes or undoes what was begun"
+                f"The host's side failed with {answer['crashed']}; this is a fault of the collection. "
+                "What was begun is finished or undone by the next run"
             )
         return dict(answer)
 

@@ -46,7 +46,7 @@ def read_material(action: ActionBase, arguments: dict[str, Any]) -> Material:
         try:
             return _read_part(action, arguments, part)
         except TlsError as error:
-            problems.append(Problem(str(arguments["name"]), f"{part}_unreadable", str(error)))
+            problems.append(Problem(str(arguments["name"]), "file_unreadable", str(error)))
             return None
 
     certificate, private_key, ca = read("certificate"), read("private_key"), read("ca")

@@ -91,8 +91,12 @@ class Certificate:
 
     @property
     def is_ca(self) -> bool:
+        return self.extensions.is_ca
+
+    @property
+    def may_issue(self) -> bool:
         """A root of version 1 has no extensions and is a CA all the same, as every TLS stack has it."""
-        return self.extensions.is_ca or (self.version == 1 and self.is_self_issued)
+        return self.is_ca or (self.version == 1 and self.is_self_issued)
 
     @property
     def path_length(self) -> int | None:
@@ -125,13 +129,8 @@ def load_certificates(content: bytes, source: str) -> tuple[Certificate, ...]:
 
 def load_anchors(content: bytes) -> tuple[Certificate, ...]:
     """The certificates of a trust store; unreadable ones are left out, for the store is not the operator's material."""
-    anchors = []
-    for block in load_blocks(content, "trust_store"):
-        try:
-            anchors.append(_load(block.content, "trust_store"))
-        except UnusableError:
-            continue
-    return tuple(anchors)
+    anchors = (_load_anchor(block) for block in load_blocks(content, "trust_store"))
+    return tuple(anchor for anchor in anchors if anchor)
 
 
 def is_same_name(name: str, other: str) -> bool:
@@ -178,20 +177,24 @@ def _describe_others(blocks: Sequence[Block]) -> str:
     return f"a block of the kind {blocks[0].label} but no certificate; pass the file that the CA sent"
 
 
+def _load_anchor(block: Block) -> Certificate | None:
+    try:
+        return _load(block.content, "trust_store")
+    except UnusableError:
+        return None
+
+
 def _load(content: bytes, source: str) -> Certificate:
     try:
         with warnings.catch_warnings():
             # A serial that is not positive: the strict verifier says so where it matters
             warnings.simplefilter("ignore", CryptographyDeprecationWarning)
             return _read(content)
-    except UnsupportedAlgorithm:
-        fact = "holds a certificate with a key of a kind we cannot read"
-        raise UnusableError(
-            "certificate_unreadable", f"{describe_source(source)} {fact}; use RSA, EC or Ed25519"
-        ) from None
     except (
+        UnsupportedAlgorithm,  # the kind of key
         ValueError,
         TypeError,
+        KeyError,  # `cryptography` 42 at a string of unknown kind
         x509.DuplicateExtension,
         x509.UnsupportedGeneralNameType,
         x509.InvalidVersion,

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core import leaf_checks, path_checks
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Bundle
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate, is_self_signed
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inspection import Inspection
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.names import find_ignored_name
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.profile import find_objection
@@ -75,10 +75,10 @@ def _find_ignored_common_name(inspection: Inspection) -> Iterator[Notice]:
 
 
 def _find_unproved_root(inspection: Inspection) -> Iterator[Notice]:
-    """Silent where chain_incomplete or self_signed already says more."""
-    if inspection.find_anchor() or any(True for _reason in path_checks.find_missing_issuer(inspection)):
-        return
+    """Silent where chain_incomplete, self_signed or leaf_is_ca already says more."""
     last = inspection.bundle.path[-1]
+    if inspection.find_anchor() or is_self_signed(last) or any(path_checks.find_missing_issuer(inspection)):
+        return
     yield Notice(
         "root_not_proved",
         f"The path of {inspection.bundle.leaf.title} ends at {last.title}, issued by {last.issuer}, which is neither "
@@ -88,7 +88,7 @@ def _find_unproved_root(inspection: Inspection) -> Iterator[Notice]:
 
 def _find_unproved_profile(inspection: Inspection) -> Iterator[Notice]:
     """Only what our own checks do not name: private CAs that every TLS stack accepts fail a strict profile."""
-    if any(True for check in (*_LEAF_CHECKS, *_PATH_CHECKS) for _reason in check(inspection)):
+    if any(any(check(inspection)) for check in (*_LEAF_CHECKS, *_PATH_CHECKS)):
         return
     objection = find_objection(inspection)
     if objection:

@@ -58,7 +58,7 @@ def find_ca_without_ca(inspection: Inspection) -> Iterator[Reason]:
     """Typically the leaf passed twice: it helps nobody, and the intended file is missing."""
     bundle = inspection.bundle
     supplied = bundle.supplied_ca
-    if supplied and bundle.root != bundle.leaf and not any(certificate.is_ca for certificate in supplied):
+    if supplied and bundle.root != bundle.leaf and not any(certificate.may_issue for certificate in supplied):
         titles = ", ".join(certificate.title for certificate in supplied)
         yield Reason(
             "ca_not_ca",

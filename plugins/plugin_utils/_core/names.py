@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from ipaddress import ip_address
 
-try:
+try:  # noqa: SIM105 - ansible-test wants imports at the top
     import idna
 except ImportError:
     pass  # require_libraries() says so at run time

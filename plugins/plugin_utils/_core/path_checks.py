@@ -35,7 +35,7 @@ def find_missing_issuer(inspection: Inspection) -> Iterator[Reason]:
         return
     beside = f"; the supplied root {unreached.title} did not issue it" if unreached else ""
     url = next(iter(last.extensions.issuer_urls), None)
-    source = f", which {last.title} says is at {url}" if url else ""
+    source = f"; {last.title} says that it is at {url}" if url else ""
     yield Reason(
         "chain_incomplete",
         f"The certificate of {last.issuer}, which issued {last.title}, is missing{beside}; "
@@ -48,8 +48,9 @@ def find_invalid_signatures(inspection: Inspection) -> Iterator[Reason]:
         if not is_signed_by(certificate, issuer):
             yield Reason(
                 "signature_invalid",
-                f"{_describe(certificate, inspection)} names {issuer.title} as its issuer, but the supplied one of that "
-                "name did not sign it: it is another CA of the same name, or a file is damaged; pass the one that did",
+                f"{_describe(certificate, inspection)} names {issuer.title} as its issuer, but the supplied one of "
+                "that name did not sign it: it is another CA of the same name, or a file is damaged; "
+                "pass the one that did",
             )
     last = inspection.bundle.path[-1]
     if _claims_to_be_self_signed(last) and not is_self_signed(last):
@@ -71,7 +72,7 @@ def find_bad_dates(inspection: Inspection) -> Iterator[Reason]:
 
 def find_issuers_not_ca(inspection: Inspection) -> Iterator[Reason]:
     for issuer in inspection.bundle.issuers:
-        if not issuer.is_ca:
+        if not issuer.may_issue:
             what = _describe(issuer, inspection)
             yield Reason(
                 "issuer_not_ca", f"{what} is not a CA certificate, so clients refuse what it issued; use another CA"

@@ -19,21 +19,25 @@ MAXIMUM_BYTES = 1024 * 1024
 _MARKER = re.compile(r"-----(BEGIN|END) ([A-Z0-9 ]{1,64})-----")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
+_KEYTOOL = "`keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12`"
 # What was handed over instead of PEM, by its first bytes, and the way out. {option} is the option's base name.
 _LOOK_ALIKES = (
     (re.compile(rb"\s*\[\s*u?['\"]"), "it is a list written as text; join its parts to one text"),
     (re.compile(rb"\s*\$ANSIBLE_VAULT;"), "it is still encrypted by ansible-vault; pass the decrypted text"),
-    (re.compile(rb"\xfe\xed\xfe\xed"), "it is a Java keystore; convert it by `keytool -importkeystore -srckeystore FILE"
-                                       " -destkeystore FILE.p12 -deststoretype PKCS12` and {pkcs12}"),
-    (re.compile(rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x02\x01\x03\x30", re.DOTALL),
-     "it is PKCS#12; convert it by {pkcs12}"),
-    (re.compile(rb"\x30[\x80-\x84].{0,4}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02", re.DOTALL),
-     "it is PKCS#7; convert it by `openssl pkcs7 -inform DER -print_certs -in FILE -out FILE.pem`"),
+    (re.compile(rb"\xfe\xed\xfe\xed"), f"it is a Java keystore; convert it by {_KEYTOOL} and {{pkcs12}}"),
+    (
+        re.compile(rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x02\x01\x03\x30", re.DOTALL),
+        "it is PKCS#12; convert it by {pkcs12}",
+    ),
+    (
+        re.compile(rb"\x30[\x80-\x84].{0,4}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02", re.DOTALL),
+        "it is PKCS#7; convert it by `openssl pkcs7 -inform DER -print_certs -in FILE -out FILE.pem`",
+    ),
     (re.compile(rb"\x30[\x00-\x84]"), "it is DER; convert it by {der}"),
     (re.compile(rb"[^-]*-{1,10}\s*BEGIN\b"), "its BEGIN line is damaged; it reads like `-----BEGIN CERTIFICATE-----`"),
     (re.compile(rb"\s*MI[A-Za-z0-9+/=\s\\]+\Z"), "it is base64 without its BEGIN and END lines; pass the whole file"),
     (re.compile(rb"\s*[^\n\0]{1,300}\.(?:pem|crt|cer|key|p12|pfx)\s*\Z"), "it is a path; {option}_src takes paths"),
-)  # fmt: skip
+)
 _TO_PEM = {
     "private_key": {
         "der": "`openssl pkey -inform DER -in FILE -out FILE.pem`",

@@ -32,9 +32,9 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.serving impor
 class Plan:
     """What is to happen to one certificate on one host.
 
-    `stage` stores the desired material as a new generation; else `generation` names a stored one. `activate` hands it to
-    the services. `pending` says that a later activation has something to do. `discard` removes stored generations that
-    nobody wants any more. `put_back` allows the host to return to what was there before.
+    `stage` stores the desired material as a new generation; else `generation` names a stored one. `activate` hands it
+    to the services. `pending` says that a later activation has something to do. `discard` removes stored generations
+    that nobody wants any more. `put_back` allows the host to return to what was there before.
     """
 
     certificate: str
@@ -62,34 +62,30 @@ def plan_deployment(desired: Desired, observed: Observed, now: datetime) -> Plan
         return Plan(desired.name, problems=problems)
     differences = tuple(find_differences(desired, observed.live))
     plan = _plan_generation(desired, observed, differences, now) if differences else _plan_kept(desired, observed, now)
-    if desired.stage_only:
-        return replace(plan, reasons=_storing_reasons(plan), activate=False, generation=None, failures=())
-    return _refuse_broken(plan, desired.services, observed)
+    return _without_activation(plan) if desired.stage_only else _refuse_broken(plan, desired.services, observed)
 
 
-def _storing_reasons(plan: Plan) -> tuple[Reason, ...]:
-    """Without those of an activation, which is left to a later run."""
-    if plan.generation is not None and not plan.discard:
-        return _only_interrupted(plan)
-    return tuple(reason for reason in plan.reasons if reason.code not in ("link_missing", "not_served"))
-
-
-def _only_interrupted(plan: Plan) -> tuple[Reason, ...]:
-    return tuple(reason for reason in plan.reasons if reason.code == "interrupted")
+def _without_activation(plan: Plan) -> Plan:
+    """What is stored or discarded now; services, and what is wrong with them, are left to a later run."""
+    kept = ("interrupted", "pending_superseded")
+    reasons = tuple(reason for reason in plan.reasons if plan.stage or reason.code in kept)
+    return replace(plan, reasons=reasons, problems=(), failures=(), activate=False, generation=None)
 
 
 def _plan_generation(desired: Desired, observed: Observed, differences: tuple[Reason, ...], now: datetime) -> Plan:
     """A stored generation that is already what is desired is activated, not stored again."""
     stored = observed.pending
     waiting = stored if stored is not None and not any(find_differences(desired, stored)) else None
+    discard = tuple(number for number in observed.stored if waiting is None or number != waiting.number)
+    pending = () if waiting is None else (_pending_reason(waiting),)
     return Plan(
         desired.name,
-        reasons=differences + _interrupted_reasons(observed) + (() if waiting is None else (_pending_reason(waiting),)),
+        reasons=(*differences, *_interrupted_reasons(observed), *pending, *_superseded_reasons(discard)),
         notices=tuple(find_unnamed_notices(desired.services, observed)),
         stage=waiting is None,
         generation=None if waiting is None else waiting.number,
         activate=True,
-        discard=tuple(number for number in observed.stored if waiting is None or number != waiting.number),
+        discard=discard,
         put_back=may_put_back(observed, now),
         recover=bool(observed.interrupted),
         pending=True,
@@ -99,7 +95,7 @@ def _plan_generation(desired: Desired, observed: Observed, differences: tuple[Re
 def _plan_kept(desired: Desired, observed: Observed, now: datetime) -> Plan:
     """What is live is what is desired: a stored generation beside it is wanted by nobody any more."""
     plan = plan_activation(desired.name, desired.services, replace(observed, pending=None), now)
-    return replace(plan, reasons=(*plan.reasons, *_superseded_reasons(observed)), discard=observed.stored)
+    return replace(plan, reasons=(*plan.reasons, *_superseded_reasons(observed.stored)), discard=observed.stored)
 
 
 def plan_activation(name: str, services: tuple[Service, ...], observed: Observed, now: datetime) -> Plan:
@@ -112,7 +108,7 @@ def plan_activation(name: str, services: tuple[Service, ...], observed: Observed
     elif observed.live is not None:
         lacking = tuple(find_lacking(services, observed, observed.live, now))
         reasons, generation = reasons + lacking, observed.live.number if lacking else None
-        failures = tuple(find_not_served(name, services, observed, observed.live, now))
+        failures = () if lacking else tuple(find_not_served(name, services, observed, observed.live, now))
     plan = Plan(
         name,
         reasons=reasons,
@@ -133,8 +129,8 @@ def _refuse_broken(plan: Plan, services: tuple[Service, ...], observed: Observed
     return replace(plan, problems=broken) if broken else plan
 
 
-def _superseded_reasons(observed: Observed) -> Iterator[Reason]:
-    for number in observed.stored:
+def _superseded_reasons(discard: tuple[int, ...]) -> Iterator[Reason]:
+    for number in discard:
         yield Reason(
             "pending_superseded", f"Generation {number} was stored and never activated, and is not wanted any more"
         )
@@ -146,7 +142,6 @@ def _interrupted_reasons(observed: Observed) -> tuple[Reason, ...]:
     return (Reason("interrupted", f"The run {observed.interrupted} was interrupted and has to be finished first"),)
 
 
-def _pending_reason(pending: ObservedGeneration | None) -> Reason:
-    number = pending.number if pending is not None else 0
-    failed = f"; the last try failed: {pending.failure}" if pending is not None and pending.failure else ""
-    return Reason("activation_pending", f"Generation {number} is stored and not active yet{failed}")
+def _pending_reason(pending: ObservedGeneration) -> Reason:
+    failed = f"; the last try failed: {pending.failure}" if pending.failure else ""
+    return Reason("activation_pending", f"Generation {pending.number} is stored and not active yet{failed}")

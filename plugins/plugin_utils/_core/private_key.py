@@ -28,17 +28,16 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons impor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Union
 
     from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate
 
-    SigningKey = Union[
-        rsa.RSAPrivateKey,
-        dsa.DSAPrivateKey,
-        ec.EllipticCurvePrivateKey,
-        ed25519.Ed25519PrivateKey,
-        ed448.Ed448PrivateKey,
-    ]
+    SigningKey = (
+        rsa.RSAPrivateKey
+        | dsa.DSAPrivateKey
+        | ec.EllipticCurvePrivateKey
+        | ed25519.Ed25519PrivateKey
+        | ed448.Ed448PrivateKey
+    )
 
 _SOURCE = "private_key"
 _ENCRYPTED = "ENCRYPTED PRIVATE KEY"
@@ -132,13 +131,14 @@ def _describe_others(blocks: Sequence[Block]) -> str:
 
 
 def _parse(block: Block, passphrase: str | None) -> SigningKey:
-    password = passphrase.encode("utf-8") if passphrase else None
     try:
+        # An undecodable byte of a passphrase file arrives as a surrogate, and goes on as the byte it was
+        password = passphrase.encode("utf-8", "surrogateescape") if passphrase else None
         parsed = load_pem_private_key(block.text.encode("latin-1"), password, unsafe_skip_rsa_key_validation=True)
     except UnsupportedAlgorithm:
         raise _unsupported("Its kind or its encryption is not supported") from None
     except (ValueError, TypeError):
-        if password is None:
+        if passphrase is None:
             raise _unreadable("its content is not a key") from None
         fact = "The private key cannot be decrypted: private_key_passphrase is wrong, or the file is damaged"
         raise UnusableError("wrong_passphrase", f"{fact}; try it by `openssl pkey -in FILE -noout`") from None

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 
 try:
@@ -18,6 +19,18 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions im
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inspection import Inspection
 
 _MAXIMUM_LENGTH = 200
+_FRAME = re.compile(
+    r"^validation failed: (?:candidates exhausted: )?(?:invalid extension: )?| \(encountered processing .*"
+)
+_EXTENSIONS = {
+    "2.5.29.14": "subjectKeyIdentifier",
+    "2.5.29.15": "keyUsage",
+    "2.5.29.17": "subjectAltName",
+    "2.5.29.19": "basicConstraints",
+    "2.5.29.30": "nameConstraints",
+    "2.5.29.35": "authorityKeyIdentifier",
+    "2.5.29.37": "extendedKeyUsage",
+}
 
 
 def find_objection(inspection: Inspection) -> str | None:
@@ -32,9 +45,19 @@ def find_objection(inspection: Inspection) -> str | None:
         builder = verification.PolicyBuilder().store(store).time(inspection.now)
         chain = [certificate.parsed for certificate in bundle.chain]
         builder.build_server_verifier(_load_subject(name)).verify(bundle.leaf.parsed, chain)
-    except (verification.VerificationError, ValueError) as error:
-        return printable(str(error))[:_MAXIMUM_LENGTH]
+    except ValueError as error:
+        return printable(f"{name}: {error}")
+    except verification.VerificationError as error:
+        return _shorten(str(error))
     return None
+
+
+def _shorten(objection: str) -> str:
+    """Without the library's own frame around it, and with extensions by name."""
+    objection = _FRAME.sub("", objection)
+    for oid, extension in _EXTENSIONS.items():
+        objection = objection.replace(oid + ":", extension + ":")
+    return printable(objection)[:_MAXIMUM_LENGTH]
 
 
 def _load_subject(name: str) -> x509.DNSName | x509.IPAddress:

@@ -56,8 +56,16 @@ def _is_changed(plans: tuple[Plan, ...], outcomes: tuple[Mapping[str, Any], ...]
 
 def _is_pending(plans: tuple[Plan, ...], last: Mapping[str, Mapping[str, Any]]) -> bool:
     """Whether an activation has something left to do."""
-    staged = any(outcome["outcome"] == "staged" for outcome in last.values())
-    return staged or any(plan.pending and plan.certificate not in last for plan in plans)
+    return any(_is_left(plan, last.get(plan.certificate)) for plan in plans)
+
+
+def _is_left(plan: Plan, outcome: Mapping[str, Any] | None) -> bool:
+    """A generation that was put back stays stored; one that was refused was stored before, or for its staged check."""
+    if outcome is None or outcome["outcome"] == "discarded":
+        return plan.pending
+    if outcome["outcome"] == "refused":
+        return plan.generation is not None or outcome["step"] == "staged_check"
+    return outcome["outcome"] in ("staged", "rolled_back")
 
 
 def _outcome_of(plan: Plan, last: Mapping[str, Mapping[str, Any]], *, check_mode: bool) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_DAY = timedelta(hours=24)
 _WINDOW = re.compile(r"(?:(Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?(\d\d):(\d\d)-(\d\d):(\d\d)(?: (\S+))?\Z")
 _FORM = "`restart_window` must be like 'Sun 03:00-04:00 Europe/Paris' (day and time zone may be left out; UTC then)"
 
@@ -46,12 +47,12 @@ def _read(window: str) -> tuple[int | None, timedelta, timedelta, timezone | Zon
     if found is None:
         return None
     day, start_hour, start_minute, end_hour, end_minute, zone = found.groups()
-    if int(start_hour) > 23 or int(end_hour) > 24 or int(start_minute) > 59 or int(end_minute) > 59:
+    start = timedelta(hours=int(start_hour), minutes=int(start_minute))
+    end = timedelta(hours=int(end_hour), minutes=int(end_minute))
+    if start == end or start >= _DAY or end > _DAY or int(start_minute) > 59 or int(end_minute) > 59:
         return None
     try:
         place = ZoneInfo(zone) if zone else timezone.utc
     except (KeyError, ValueError, OSError):
         return None
-    start = timedelta(hours=int(start_hour), minutes=int(start_minute))
-    end = timedelta(hours=int(end_hour), minutes=int(end_minute))
     return (_DAYS.index(day) if day else None, start, end, place)

@@ -89,10 +89,10 @@ class Service:
     @classmethod
     def from_record(cls, recorded: dict[str, Any]) -> Service:
         """A record may come from an older or newer release: words that this one does not know are left out."""
-        known = {item.name: recorded[item.name] for item in fields(cls) if item.name in recorded}
+        known = _known_words(cls, recorded)
         commands = {word: tuple(known.get(word) or ()) for word in _COMMANDS}
-        files = tuple(ServiceFile(**dict(item, parts=tuple(item["parts"]))) for item in recorded.get("files") or ())
-        probes = tuple(Probe(**item) for item in recorded.get("probes") or ())
+        files = tuple(_load_file(item) for item in recorded.get("files") or ())
+        probes = tuple(Probe(**_known_words(Probe, item)) for item in recorded.get("probes") or ())
         return cls(**dict(known, files=files, probes=probes, **commands))
 
     def to_request(self, now: datetime) -> dict[str, Any]:
@@ -101,6 +101,14 @@ class Service:
         policy, window = request.pop("restart_policy"), request.pop("restart_window")
         del request["declared"]
         return dict(request, restart_allowed=is_restart_allowed(policy, window, now))
+
+
+def _load_file(recorded: dict[str, Any]) -> ServiceFile:
+    return ServiceFile(**dict(_known_words(ServiceFile, recorded), parts=tuple(recorded["parts"])))
+
+
+def _known_words(kind: type[Service | ServiceFile | Probe], recorded: dict[str, Any]) -> dict[str, Any]:
+    return {item.name: recorded[item.name] for item in fields(kind) if item.name in recorded}
 
 
 FILE_WORDS = ("files", "paths", "replace_links", "owner", "group", "mode", "seuser", "serole", "setype", "selevel")

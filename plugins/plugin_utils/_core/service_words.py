@@ -11,12 +11,14 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import is_address
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import PARTS, Probe, ServiceFile
 
 STARTTLS = ("smtp", "imap", "pop3", "ldap", "postgres")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 _MODE = re.compile(r"0?[0-7]{3}\Z")
+_PORT = re.compile(r"[0-9]{1,5}\Z")
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
@@ -28,6 +30,11 @@ def read_text(value: object) -> str:
     if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value).strip():
         return str(value)
     raise WordError("must be a text")
+
+
+def read_unit(value: object) -> str:
+    """Empty for a service that no unit runs."""
+    return "" if value in (None, "") else read_text(value)
 
 
 def read_service_name(value: object) -> str:
@@ -62,7 +69,7 @@ def read_flag(value: object) -> bool:
 
 def read_port(value: object) -> int:
     text = str(value)
-    if text.isdigit() and 0 < int(text) < 65536:
+    if _PORT.match(text) and 0 < int(text) < 65536:
         return int(text)
     raise WordError(f"must be a port from 1 to 65535; `{text}` is not")
 
@@ -83,15 +90,24 @@ def read_texts(value: object) -> tuple[str, ...]:
 
 def read_command(value: object) -> tuple[str, ...]:
     """A list of words, or one line that is split as a shell would; there is no shell, so no pipes and no variables."""
-    if not isinstance(value, str):
-        return read_texts(value)
-    try:
-        words = tuple(shlex.split(value))
-    except ValueError as error:
-        raise WordError(f"must be a command; its quotes do not close ({error})") from None
+    words = _split(value) if isinstance(value, str) else read_texts(value)
     if not words:
         raise WordError("must be a command; it is empty")
     return words
+
+
+def _split(line: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(line))
+    except ValueError as error:
+        raise WordError(f"must be a command; its quotes do not close ({error})") from None
+
+
+def read_address(value: object) -> str:
+    """Never a name: to look one up has no time bound, and may find another host."""
+    if is_address(str(value)):
+        return str(value)
+    raise WordError(f"must be an IP address of the host; `{value}` is not")
 
 
 def read_starttls(value: object) -> str:
@@ -138,7 +154,7 @@ FILE_KINDS: Mapping[str, Kind] = {
 }
 PROBE_KINDS: Mapping[str, Kind] = {
     "port": read_port,
-    "address": read_text,
+    "address": read_address,
     "server_name": read_text,
     "starttls": read_starttls,
     "proxy_protocol": read_flag,
@@ -192,7 +208,7 @@ SERVICE_KINDS: Mapping[str, Kind] = {
     "serole": read_text,
     "setype": read_text,
     "selevel": read_text,
-    "unit": str,
+    "unit": read_unit,
     "pid_file": read_path,
     "paths": read_paths,
     "replace_links": read_flag,

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,13 +21,21 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.service impor
     Service,
     ServiceFile,
 )
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import SERVICE_KINDS, WordError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import (
+    SERVICE_KINDS,
+    WordError,
+    read_mode,
+)
 
 _SHARED_WORDS = (
     *("name", "owner", "group", "mode", "seuser", "serole", "setype", "selevel", "unit", "pid_file", "paths"),
     *("replace_links", "ports", "probes", "probe_names", "starttls", "proxy_protocol", "restart", "restart_window"),
 )
 _ATTRIBUTES = ("owner", "group", "seuser", "serole", "setype", "selevel")
+
+
+class UnknownPresetError(WordError):
+    """A service of a kind that there is no preset for."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +66,19 @@ def load_services(
             declared = _read_entry(entry, presets)
             services.append(_build(declared, names, attributes))
         except WordError as error:
-            code = "unknown_service" if "no service preset" in str(error) else "service_invalid"
+            code = "unknown_service" if isinstance(error, UnknownPresetError) else "service_invalid"
             problems.append(Problem(certificate, code, str(error)))
-    repeated = {service.name for service in services if [item.name for item in services].count(service.name) > 1}
-    problems.extend(
-        Problem(certificate, "service_invalid", f"The service {name} is there twice; give each its own `name`")
-        for name in sorted(repeated)
-    )
+    problems.extend(Problem(certificate, "service_invalid", fault) for fault in _find_repetitions(services))
     return tuple(services), tuple(problems)
+
+
+def _find_repetitions(services: list[Service]) -> Iterator[str]:
+    names = Counter(service.name for service in services)
+    paths = Counter(file.path for service in services for file in service.files if file.path)
+    for name in sorted(name for name, count in names.items() if count > 1):
+        yield f"The service {name} is there twice; give each its own `name`"
+    for path in sorted(path for path, count in paths.items() if count > 1):
+        yield f"The path {path} is given to more than one file; give each its own"
 
 
 def _read_entry(entry: object, presets: Mapping[str, Preset]) -> Declared:
@@ -72,7 +86,8 @@ def _read_entry(entry: object, presets: Mapping[str, Preset]) -> Declared:
     preset = presets.get(name)
     if preset is None:
         known = ", ".join(sorted(presets))
-        raise WordError(f"There is no service preset `{name}`; known are {known}, and `custom` fits any service")
+        way_out = f"known are {known}, and `custom` fits any service"
+        raise UnknownPresetError(f"There is no service preset `{name}`; {way_out}")
     words, faults = {}, []
     for word, value in said.items():
         if word not in _SHARED_WORDS and word not in preset.words:
@@ -108,7 +123,7 @@ def _build(declared: Declared, names: tuple[str, ...], attributes: Mapping[str, 
         name=words.get("name", preset.name),
         files=files,
         unit=unit or None,
-        pid_file=words.get("pid_file", preset.pid_file),
+        pid_file=words.get("pid_file", None if words.get("config") else preset.pid_file),
         status=words.get("status", ()),
         check=words.get("check") or _fill(preset.check, declared),
         staged_check=words.get("staged_check", ()),
@@ -131,7 +146,7 @@ def _build_file(file: ServiceFile, declared: Declared, attributes: Mapping[str, 
     words = declared.words
     own = {word: getattr(file, word) for word in _ATTRIBUTES if getattr(file, word) is not None}
     given = {word: words[word] for word in _ATTRIBUTES if word in words}
-    key_mode = words.get("mode", attributes.get("mode", "0600"))
+    key_mode = words.get("mode") or read_mode(attributes.get("mode", "0600"))
     return replace(
         file,
         **{**{word: attributes[word] for word in _ATTRIBUTES if word in attributes}, **given, **own},

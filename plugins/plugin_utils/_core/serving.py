@@ -27,7 +27,7 @@ def find_lacking(
         if path.state != "ours":
             yield Reason("link_missing", f"{path.path} does not lead to the live certificate")
     for service, port in _find_stale(services, observed, live, now):
-        if not _is_in_vain(service, observed, live):
+        if not _find_futility(service, observed, live):
             yield Reason("not_served", _stale(service, port, live))
 
 
@@ -36,9 +36,10 @@ def find_not_served(
 ) -> Iterator[Problem]:
     """Reloaded once for this generation and this start of the service, in vain: no more reloads, but never silence."""
     for service, port in _find_stale(services, observed, live, now):
-        if _is_in_vain(service, observed, live):
-            way_out = "it was reloaded for it once, in vain; look at what its configuration names, and restart it"
-            yield Problem(name, "not_served", f"{_stale(service, port, live)}; {way_out}")
+        futility = _find_futility(service, observed, live)
+        if futility:
+            way_out = "look at what its configuration names, and restart it"
+            yield Problem(name, "not_served", f"{_stale(service, port, live)}; {futility}; {way_out}")
 
 
 def _find_stale(
@@ -52,13 +53,18 @@ def _find_stale(
 
 
 def _can_take_files(service: Service, now: datetime) -> bool:
-    if service.method == "restart":
-        return is_restart_allowed(service.restart_policy, service.restart_window, now)
-    return service.method == "reload"
+    """Whether its port can be expected to show them: a service that may not restart now keeps what it has."""
+    if service.method != "restart":
+        return True
+    return is_restart_allowed(service.restart_policy, service.restart_window, now)
 
 
-def _is_in_vain(service: Service, observed: Observed, live: ObservedGeneration) -> bool:
-    return live.reloaded_in_vain.get(service.name) == observed.services[service.name].start
+def _find_futility(service: Service, observed: Observed, live: ObservedGeneration) -> str:
+    """Why another reload would not help; empty when it may."""
+    if service.method == "none":
+        return "it watches its files and did not take them"
+    is_in_vain = live.reloaded_in_vain.get(service.name) == observed.services[service.name].start
+    return "it was reloaded for it once, in vain" if is_in_vain else ""
 
 
 def _stale(service: Service, port: Port, live: ObservedGeneration) -> str:

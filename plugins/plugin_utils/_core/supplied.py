@@ -50,15 +50,15 @@ def load_desired(
 ) -> tuple[Desired, tuple[Notice, ...]]:
     """Raises RefusedError with all problems of words and material together."""
     names, name_notices, problems = _load_names(declaration)
-    problems += _attribute_problems(declaration)
+    attribute_problems = _attribute_problems(declaration)
     services, service_problems = load_services(
         declaration.services,
         certificate=declaration.name,
         names=names,
-        attributes=declaration.attributes if not problems else {},
+        attributes={} if attribute_problems else declaration.attributes,
         presets=presets,
     )
-    problems.extend(service_problems)
+    problems.extend([*attribute_problems, *service_problems])
     try:
         bundle = load_bundle(material)
     except RefusedError as error:
@@ -104,7 +104,7 @@ def _attribute_problems(declaration: Declaration) -> list[Problem]:
 
 
 def require_installable(desired: Desired) -> None:
-    """The full check of the key's numbers, which costs up to a quarter of a second: only for what is about to be stored."""
+    """The full check of the key's numbers costs up to a quarter of a second: only for what is about to be stored."""
     try:
         require_sound(desired.bundle.private_key)
     except UnusableError as error:

@@ -1,0 +1,381 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Desired and observed in, steps and reasons out: every way a run may go, one row each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import (
+    Desired,
+    Observed,
+    ObservedPath,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan, plan_activation, plan_deployment
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem, Reason
+from ansible_collections.certwright.tls.tests.unit.authority import NOW
+from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.test_deployment import (
+    OTHER,
+    found,
+    leaf,
+    load,
+    port,
+    stored,
+    up,
+    wanted,
+)
+
+DESIRED = wanted()
+OLD = stored(wanted(leaf(30)), 1)
+LIVE = stored(DESIRED, 1)
+PENDING = stored(DESIRED, 2)
+STALE = stored(wanted(leaf(40)), 2)
+LOOSE = ObservedPath("/opt/tls.pem", "missing", None)
+FOREIGN = ObservedPath("/opt/tls.pem", "file", load(leaf(30)))
+EXPIRED = ObservedPath("/opt/tls.pem", "file", load(leaf(-1)))
+WRONG = {"nginx": up(port(OTHER))}
+BROKEN = {"nginx": up(port(OTHER), broken="[emerg]")}
+IN_VAIN = replace(LIVE, reloaded_in_vain={"nginx": "42:100"})
+CRASHED = "job 6 of 2026-11-21T21:00:00Z"
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What a plan would do, in codes."""
+
+    reasons: tuple[str, ...] = ()
+    stage: bool = False
+    generation: int | None = None
+    activate: bool = False
+    discard: tuple[int, ...] = ()
+    put_back: bool = True
+    recover: bool = False
+    pending: bool = False
+    problems: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+def steps_of(plan: Plan) -> Steps:
+    return Steps(
+        reasons=tuple(item.code for item in plan.reasons),
+        stage=plan.stage,
+        generation=plan.generation,
+        activate=plan.activate,
+        discard=plan.discard,
+        put_back=plan.put_back,
+        recover=plan.recover,
+        pending=plan.pending,
+        problems=tuple(item.code for item in plan.problems),
+        failures=tuple(item.code for item in plan.failures),
+        notices=tuple(item.code for item in plan.notices),
+    )
+
+
+def new(*reasons: str, **steps: Any) -> Steps:
+    """A new generation, and its activation."""
+    return Steps(reasons, **{"stage": True, "activate": True, "pending": True, **steps})
+
+
+def again(*reasons: str, generation: int = 1, **steps: Any) -> Steps:
+    """A stored generation is handed to the services."""
+    return Steps(reasons, **{"generation": generation, "activate": True, "pending": True, **steps})
+
+
+@pytest.mark.parametrize(
+    ("desired", "observed", "expected"),
+    [
+        pytest.param(DESIRED, found(), new("certificate_missing", put_back=False), id="nothing there"),
+        pytest.param(
+            DESIRED, found(paths=(FOREIGN,)), new("certificate_missing"), id="nothing of ours, a foreign file"
+        ),
+        pytest.param(
+            DESIRED,
+            found(paths=(EXPIRED,)),
+            new("certificate_missing", put_back=False),
+            id="nothing of ours, an expired foreign file",
+        ),
+        pytest.param(DESIRED, found(live=LIVE), Steps(), id="right and served"),
+        pytest.param(DESIRED, found(live=OLD), new("certificate_differs"), id="another leaf"),
+        pytest.param(
+            DESIRED,
+            found(live=stored(wanted(leaf(-1)))),
+            new("certificate_differs", put_back=False),
+            id="an expired one is not put back",
+        ),
+        pytest.param(
+            DESIRED, found(live=replace(LIVE, chain=("00",))), new("chain_differs"), id="the same leaf, another chain"
+        ),
+        pytest.param(
+            DESIRED,
+            found(live=replace(LIVE, drift=(("nginx/privkey.pem", "missing"),))),
+            new("file_missing", put_back=False),
+            id="a file is gone",
+        ),
+        pytest.param(
+            DESIRED,
+            found(live=replace(LIVE, drift=(("nginx/privkey.pem", "attributes"),))),
+            new("attributes_differ"),
+            id="a mode was changed",
+        ),
+        pytest.param(
+            wanted(services=["nginx", {"nginx": {"name": "b"}}]), found(live=LIVE), new("service_added"), id="one more"
+        ),
+        pytest.param(wanted(services=[]), found(live=LIVE), new("service_removed"), id="one service less"),
+        pytest.param(
+            DESIRED,
+            found(live=OLD, pending=PENDING),
+            again("certificate_differs", "activation_pending", generation=2),
+            id="stored already: activated, not stored again",
+        ),
+        pytest.param(
+            DESIRED,
+            found(live=OLD, pending=replace(PENDING, number=4), earlier=(2, 3)),
+            again(
+                *("certificate_differs", "activation_pending", "pending_superseded", "pending_superseded"),
+                generation=4,
+                discard=(2, 3),
+            ),
+            id="stored already, older ones beside it",
+        ),
+        pytest.param(
+            DESIRED,
+            found(live=OLD, pending=STALE),
+            new("certificate_differs", "pending_superseded", discard=(2,)),
+            id="something else is stored",
+        ),
+        pytest.param(
+            DESIRED,
+            found(live=OLD, pending=replace(PENDING, drift=(("nginx/privkey.pem", "content"),))),
+            new("certificate_differs", "pending_superseded", discard=(2,)),
+            id="stored already, and damaged",
+        ),
+        pytest.param(
+            DESIRED,
+            found(live=LIVE, pending=STALE),
+            Steps(("pending_superseded",), discard=(2,)),
+            id="right, and something is stored that nobody wants",
+        ),
+        pytest.param(
+            DESIRED,
+            found(live=LIVE, paths=(LOOSE,)),
+            again("link_missing"),
+            id="right, and a link is gone",
+        ),
+        pytest.param(DESIRED, found(live=LIVE, services=WRONG), again("not_served"), id="right and not served"),
+        pytest.param(
+            DESIRED,
+            found(live=IN_VAIN, services=WRONG),
+            Steps(failures=("not_served",)),
+            id="right, not served, reloaded in vain",
+        ),
+        pytest.param(
+            DESIRED,
+            found(live=IN_VAIN, services=WRONG, paths=(LOOSE,)),
+            again("link_missing"),
+            id="reloaded in vain, and there is a new reason to try: its outcome tells",
+        ),
+        pytest.param(
+            DESIRED,
+            found(live=OLD, interrupted=CRASHED),
+            new("certificate_differs", "interrupted", recover=True),
+            id="another leaf after an interrupted run",
+        ),
+        pytest.param(
+            DESIRED, found(live=LIVE, interrupted=CRASHED), Steps(("interrupted",), recover=True), id="only to recover"
+        ),
+        pytest.param(
+            wanted(leaf(30)), found(live=LIVE), Steps(problems=("ends_sooner",)), id="ends sooner than what is live"
+        ),
+        pytest.param(
+            wanted(leaf(20)),
+            found(paths=(FOREIGN,)),
+            Steps(problems=("ends_sooner",)),
+            id="ends sooner than a foreign file",
+        ),
+        pytest.param(
+            wanted(leaf(30), accepted=frozenset({"ends_sooner"})),
+            found(live=LIVE),
+            new("certificate_differs"),
+            id="ends sooner, accepted",
+        ),
+        pytest.param(
+            wanted(leaf(90, "Fake LE Intermediate X1")),
+            found(live=LIVE),
+            Steps(problems=("test_issuer",)),
+            id="from a test CA",
+        ),
+        pytest.param(
+            DESIRED,
+            found(live=OLD, services=BROKEN),
+            new("certificate_differs", problems=("service_config_broken_before",)),
+            id="broken configuration",
+        ),
+        pytest.param(
+            DESIRED,
+            found(live=LIVE, services=BROKEN),
+            again("not_served", problems=("service_config_broken_before",)),
+            id="broken configuration, known before a reload",
+        ),
+        pytest.param(
+            DESIRED,
+            found(live=LIVE, services={"nginx": up(broken="[emerg]")}),
+            Steps(),
+            id="broken configuration, nothing to do",
+        ),
+        pytest.param(
+            DESIRED,
+            found(live=OLD, services={"nginx": up(unreferenced=("/x",))}),
+            new("certificate_differs", notices=("not_referenced",)),
+            id="a file that nothing names",
+        ),
+    ],
+)
+def test_plan_for_what_is_desired(desired: Desired, observed: Observed, expected: Steps) -> None:
+    assert expected == steps_of(plan_deployment(desired, observed, NOW))
+
+
+def store(*reasons: str, **steps: Any) -> Steps:
+    """A new generation, and no more."""
+    return Steps(reasons, **{"stage": True, "pending": True, **steps})
+
+
+@pytest.mark.parametrize(
+    ("observed", "expected"),
+    [
+        pytest.param(found(), store("certificate_missing", put_back=False), id="nothing there"),
+        pytest.param(found(live=OLD), store("certificate_differs"), id="another leaf"),
+        pytest.param(found(live=LIVE), Steps(), id="live already"),
+        pytest.param(found(live=OLD, pending=PENDING), Steps(pending=True), id="stored already"),
+        pytest.param(
+            found(live=OLD, pending=STALE),
+            store("certificate_differs", "pending_superseded", discard=(2,)),
+            id="something else is stored",
+        ),
+        pytest.param(
+            found(live=OLD, pending=replace(PENDING, number=3), earlier=(2,)),
+            Steps(("pending_superseded",), discard=(2,), pending=True),
+            id="stored already, an older one beside it",
+        ),
+        pytest.param(
+            found(live=LIVE, pending=STALE),
+            Steps(("pending_superseded",), discard=(2,)),
+            id="live already, something is stored that nobody wants",
+        ),
+        pytest.param(found(live=LIVE, services=WRONG), Steps(pending=True), id="not served is for the activation"),
+        pytest.param(found(live=LIVE, paths=(LOOSE,)), Steps(pending=True), id="so is a missing link"),
+        pytest.param(found(live=IN_VAIN, services=WRONG), Steps(), id="and what was reloaded in vain"),
+        pytest.param(found(live=LIVE, services=BROKEN), Steps(pending=True), id="and a broken configuration"),
+        pytest.param(
+            found(live=OLD, services=BROKEN), store("certificate_differs"), id="which does not keep from storing"
+        ),
+        pytest.param(found(live=LIVE, interrupted=CRASHED), Steps(("interrupted",), recover=True), id="to recover"),
+        pytest.param(
+            found(live=OLD, pending=PENDING, interrupted=CRASHED),
+            Steps(("interrupted",), recover=True, pending=True),
+            id="stored already, to recover",
+        ),
+        pytest.param(
+            found(live=stored(wanted(leaf(90)))), Steps(problems=("ends_sooner",)), id="a refusal is one all the same"
+        ),
+    ],
+)
+def test_plan_to_store_only(observed: Observed, expected: Steps) -> None:
+    assert expected == steps_of(plan_deployment(replace(DESIRED, stage_only=True), observed, NOW))
+
+
+RESTARTS = wanted(
+    services=[
+        {
+            "custom": {
+                **{"name": "nginx", "files": [{"name": "a.pem", "parts": ["leaf", "key"]}], "restart_command": "x"},
+                **{"restart": "window", "restart_window": "Sun 03:00-04:00"},
+            }
+        }
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("observed", "expected"),
+    [
+        pytest.param(found(), Steps(put_back=False), id="nothing there"),
+        pytest.param(found(live=LIVE), Steps(), id="nothing pending"),
+        pytest.param(found(live=OLD, pending=PENDING), again("activation_pending", generation=2), id="pending"),
+        pytest.param(
+            found(pending=PENDING), again("activation_pending", generation=2, put_back=False), id="the first one"
+        ),
+        pytest.param(
+            found(live=OLD, pending=replace(PENDING, number=3), earlier=(2,)),
+            again("activation_pending", generation=3),
+            id="the newest of two",
+        ),
+        pytest.param(
+            found(live=LIVE, services=WRONG, paths=(LOOSE,)),
+            again("link_missing", "not_served"),
+            id="live and not with its services",
+        ),
+        pytest.param(found(live=IN_VAIN, services=WRONG), Steps(failures=("not_served",)), id="in vain"),
+        pytest.param(
+            found(live=OLD, pending=PENDING, interrupted=CRASHED),
+            again("interrupted", "activation_pending", generation=2, recover=True),
+            id="after an interrupted run",
+        ),
+        pytest.param(
+            found(live=OLD, pending=PENDING, services=BROKEN),
+            again("activation_pending", generation=2, problems=("service_config_broken_before",)),
+            id="broken configuration",
+        ),
+        pytest.param(
+            found(live=stored(RESTARTS), services=WRONG),
+            Steps(notices=("restart_pending",)),
+            id="waits for its restart",
+        ),
+    ],
+)
+def test_plan_to_activate_what_is_stored(observed: Observed, expected: Steps) -> None:
+    assert expected == steps_of(plan_activation("web", observed.recorded_services, observed, NOW))
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        pytest.param({}, True, id="nothing"),
+        pytest.param({"generation": 2, "pending": True}, True, id="something for later"),
+        pytest.param({"stage": True}, False, id="to store"),
+        pytest.param({"activate": True}, False, id="to activate"),
+        pytest.param({"discard": (2,)}, False, id="to discard"),
+        pytest.param({"recover": True}, False, id="to recover"),
+    ],
+)
+def test_which_plans_need_no_execution(steps: dict[str, Any], expected: bool) -> None:
+    assert expected is Plan("web", **steps).is_empty
+
+
+def test_reasons_say_which_run_and_which_generation() -> None:
+    failed = replace(PENDING, number=3, failure="nginx refused it")
+    observed = found(live=OLD, pending=failed, earlier=(2,), interrupted=CRASHED)
+
+    expected = (
+        Reason("interrupted", f"The run {CRASHED} was interrupted and has to be finished first"),
+        Reason("activation_pending", "Generation 3 is stored and not active yet; the last try failed: nginx refused it"),
+        Reason("pending_superseded", "Generation 2 was stored and never activated, and is not wanted any more"),
+    )
+    assert expected == plan_deployment(DESIRED, observed, NOW).reasons[1:]
+
+
+def test_a_pending_generation_that_never_failed_is_told_as_such() -> None:
+    plan = plan_activation("web", (), found(pending=PENDING), NOW)
+
+    assert (Reason("activation_pending", "Generation 2 is stored and not active yet"),) == plan.reasons
+
+
+def test_a_plan_names_its_certificate() -> None:
+    assert plan_deployment(DESIRED, found(), NOW).certificate == "web"
+    assert plan_activation("mail", (), found(), NOW).certificate == "mail"
+    refused = plan_deployment(wanted(leaf(30)), found(live=LIVE), NOW)
+    assert ["web"] == [problem.certificate for problem in refused.problems if isinstance(problem, Problem)]

@@ -1,0 +1,295 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import describe
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem, Reason
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import (
+    describe_diff,
+    find_clock_notices,
+    list_paths,
+    load_notices,
+    report_outcomes,
+    report_problems,
+    report_warnings,
+)
+from ansible_collections.certwright.tls.tests.unit.authority import NOW
+from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.test_deployment import (
+    found,
+    leaf,
+    services_of,
+    stored,
+    wanted,
+)
+
+WHY = Reason("certificate_missing", "No certificate web is installed")
+KEPT = Plan("web")
+NEW = Plan("web", reasons=(WHY,), stage=True, activate=True, pending=True)
+STORED = Plan("web", reasons=(WHY,), generation=2, activate=True, pending=True)
+STAGE_ONLY = Plan("web", reasons=(WHY,), stage=True, pending=True)
+WAITING = Plan("web", pending=True)
+DISCARD = Plan("web", discard=(2,))
+DISCARD_AND_WAIT = Plan("web", discard=(2,), pending=True)
+RECOVER = Plan("web", recover=True)
+REFUSED = Plan("web", problems=(Problem("web", "ends_sooner", "it ends sooner"),))
+BROKEN = Plan("web", stage=True, activate=True, problems=(Problem("web", "service_config_broken_before", "broken"),))
+IN_VAIN = Plan("web", failures=(Problem("web", "not_served", "in vain"),))
+
+
+def ended(outcome: str, certificate: str = "web", **changes: Any) -> dict[str, Any]:
+    """As the host tells it."""
+    return {
+        **{"certificate": certificate, "outcome": outcome, "generation": 2, "previous": 1, "message": "", "step": ""},
+        **{"services": [], "notices": []},
+        **changes,
+    }
+
+
+@pytest.mark.parametrize(
+    ("plan", "outcomes", "changed", "pending", "problems", "told"),
+    [
+        pytest.param(KEPT, [], False, False, [], "unchanged", id="nothing to do"),
+        pytest.param(WAITING, [], False, True, [], "unchanged", id="stored already, to activate later"),
+        pytest.param(NEW, ["activated"], True, False, [], "activated", id="activated"),
+        pytest.param(NEW, ["placed_not_served"], True, False, [], "placed_not_served", id="service is stopped"),
+        pytest.param(NEW, ["restart_pending"], True, False, [], "restart_pending", id="service restarts later"),
+        pytest.param(STAGE_ONLY, ["staged"], True, True, [], "staged", id="stored"),
+        pytest.param(DISCARD, ["discarded"], True, False, [], "discarded", id="discarded"),
+        pytest.param(DISCARD_AND_WAIT, ["discarded"], True, True, [], "discarded", id="discarded, a newer one waits"),
+        pytest.param(NEW, ["rolled_back"], False, True, ["rolled_back"], "rolled_back", id="put back, and still stored"),
+        pytest.param(
+            NEW, ["kept_new_unproved"], True, False, ["kept_new_unproved"], "kept_new_unproved", id="kept and unproved"
+        ),
+        pytest.param(STORED, ["not_served"], False, False, ["not_served"], "not_served", id="reloaded in vain"),
+        pytest.param(NEW, ["refused"], False, False, ["refused"], "refused", id="refused before it was stored"),
+        pytest.param(STORED, ["refused"], False, True, ["refused"], "refused", id="refused, was stored before"),
+        pytest.param(RECOVER, ["left_alone"], False, False, ["left_alone"], "left_alone", id="left alone"),
+        pytest.param(
+            NEW, ["rolled_back", "activated"], True, False, [], "activated", id="recovered first, then activated"
+        ),
+        pytest.param(
+            NEW, ["activated", "rolled_back"], True, True, ["rolled_back"], "rolled_back", id="the last one counts"
+        ),
+        pytest.param(REFUSED, [], False, False, ["ends_sooner"], "refused", id="refused by the plan"),
+        pytest.param(IN_VAIN, [], False, False, ["not_served"], "unchanged", id="fails without a step"),
+    ],
+)
+def test_how_a_run_ended(
+    plan: Plan, outcomes: list[str], changed: bool, pending: bool, problems: list[str], told: str
+) -> None:
+    result = report_outcomes([plan], [ended(outcome) for outcome in outcomes], check_mode=False)
+
+    assert (changed, pending) == (result["changed"], result["pending"])
+    assert problems == [problem["code"] for problem in result.get("problems", [])]
+    assert bool(problems) is result.get("failed", False)
+    assert told == result["outcomes"]["web"]["outcome"]
+    assert ["certificate_missing"] * len(plan.reasons) == [reason["code"] for reason in result["reasons"]]
+
+
+@pytest.mark.parametrize(
+    ("plan", "changed", "pending", "problems", "told"),
+    [
+        pytest.param(KEPT, False, False, [], "unchanged", id="nothing to do"),
+        pytest.param(NEW, True, True, [], "planned", id="new"),
+        pytest.param(STAGE_ONLY, True, True, [], "planned", id="to store"),
+        pytest.param(DISCARD, True, False, [], "planned", id="to discard"),
+        pytest.param(RECOVER, True, False, [], "planned", id="to recover"),
+        pytest.param(REFUSED, False, False, ["ends_sooner"], "refused", id="refused"),
+        pytest.param(BROKEN, False, False, ["service_config_broken_before"], "refused", id="broken configuration"),
+        pytest.param(IN_VAIN, False, False, ["not_served"], "unchanged", id="fails without a step"),
+    ],
+)
+def test_what_check_mode_foretells(plan: Plan, changed: bool, pending: bool, problems: list[str], told: str) -> None:
+    result = report_outcomes([plan], [], check_mode=True)
+
+    assert (changed, pending) == (result["changed"], result["pending"])
+    assert problems == [problem["code"] for problem in result.get("problems", [])]
+    assert told == result["outcomes"]["web"]["outcome"]
+
+
+def test_a_refused_staged_check_leaves_the_generation_stored() -> None:
+    assert report_outcomes([NEW], [ended("refused", step="staged_check")], check_mode=False)["pending"] is True
+
+
+def test_the_whole_result_of_one_certificate_is_plain_json() -> None:
+    served = {"name": "nginx", "state": "served"}
+    outcome = ended("activated", services=[served], notices=[{"code": "not_proved", "message": "silent"}])
+
+    expected = {
+        "changed": True,
+        "reasons": [{"certificate": "web", "code": "certificate_missing", "message": WHY.message}],
+        "pending": False,
+        "outcomes": {
+            "web": {"outcome": "activated", "generation": 2, "previous": 1, "message": "", "services": [served]}
+        },
+    }
+    result = report_outcomes([NEW], [outcome], check_mode=False)
+    assert expected == result
+    assert result == json.loads(json.dumps(result))
+
+
+def test_what_was_not_done_has_no_previous_generation() -> None:
+    expected = {"outcome": "planned", "generation": 2, "previous": None, "message": "", "services": []}
+
+    assert expected == report_outcomes([STORED], [], check_mode=True)["outcomes"]["web"]
+
+
+def test_each_certificate_ends_for_itself() -> None:
+    plans = [
+        Plan("a", stage=True, activate=True),
+        Plan("b", stage=True, activate=True),
+        Plan("c"),
+        Plan("d", problems=(Problem("d", "expired", "the certificate expired"),)),
+    ]
+    outcomes = [ended("activated", "a"), ended("rolled_back", "b", message="nginx refused it\nPut back")]
+
+    result = report_outcomes(plans, outcomes, check_mode=False)
+    assert (True, True, True) == (result["changed"], result["failed"], result["pending"])
+    assert {"a": "activated", "b": "rolled_back", "c": "unchanged", "d": "refused"} == {
+        name: outcome["outcome"] for name, outcome in result["outcomes"].items()
+    }
+    assert "2 problems. d: the certificate expired\nb: rolled back. nginx refused it\nPut back" == result["msg"]
+
+
+def test_a_recovered_certificate_that_nobody_asked_for_is_told_when_it_failed() -> None:
+    result = report_outcomes([KEPT], [ended("rolled_back", "mail", message="nginx refused it")], check_mode=False)
+
+    assert ["web"] == list(result["outcomes"])
+    assert "mail: rolled back. nginx refused it" == result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code", "message"),
+    [
+        pytest.param(ended("refused", step="stage", message="why"), "refused", "refused, nothing was changed. why", id="x"),
+        pytest.param(
+            ended("refused", step="baseline", message="why"),
+            "service_config_broken_before",
+            "refused, nothing was changed. why",
+            id="broken before",
+        ),
+        pytest.param(
+            ended("kept_new_unproved", step="probe", message="why"),
+            "kept_new_unproved",
+            "the new files are in place and unproved. why",
+            id="kept",
+        ),
+        pytest.param(ended("not_served", step="probe", message="why"), "not_served", "not served. why", id="not served"),
+        pytest.param(ended("left_alone", step="recover", message="why"), "left_alone", "left alone. why", id="foreign"),
+    ],
+)
+def test_the_words_of_a_failure(outcome: dict[str, Any], code: str, message: str) -> None:
+    result = report_outcomes([NEW], [outcome], check_mode=False)
+
+    assert [{"certificate": "web", "code": code, "message": message}] == result["problems"]
+
+
+@pytest.mark.parametrize(
+    ("problems", "msg"),
+    [
+        pytest.param([Problem("web", "expired", "it expired")], "web: it expired", id="one"),
+        pytest.param(
+            [Problem("web", "expired", "it expired"), Problem("mail", "weak_key", "it is weak")],
+            "2 problems. web: it expired\nmail: it is weak",
+            id="two",
+        ),
+        pytest.param(
+            [Problem("web", "service_invalid", "first\nsecond"), Problem("web", "expired", "third")],
+            "2 problems. web: first\nsecond\nweb: third",
+            id="one of several lines",
+        ),
+    ],
+)
+def test_the_first_line_stands_alone(problems: list[Problem], msg: str) -> None:
+    result = report_problems(iter(problems))
+
+    expected = {
+        "failed": True,
+        "msg": msg,
+        "problems": [{"certificate": item.certificate, "code": item.code, "message": item.message} for item in problems],
+    }
+    assert expected == result
+
+
+def test_a_warning_carries_its_code_and_is_told_once() -> None:
+    notices = load_notices(
+        [
+            ended("activated", notices=[{"code": "not_proved", "message": "silent"}]),
+            ended("activated", "mail", notices=[{"code": "not_proved", "message": "silent"}]),
+        ]
+    )
+
+    assert (Notice("not_proved", "silent"),) * 2 == notices
+    assert ["silent (not_proved)", "late (clock_skew)"] == report_warnings([*notices, Notice("clock_skew", "late")])
+
+
+@pytest.mark.parametrize(
+    ("late_by", "minutes"),
+    [
+        pytest.param(timedelta(), None, id="equal"),
+        pytest.param(timedelta(minutes=5), None, id="five minutes"),
+        pytest.param(timedelta(minutes=6), "6", id="six minutes behind"),
+        pytest.param(timedelta(hours=-1), "60", id="an hour ahead"),
+    ],
+)
+def test_clocks_that_are_apart(late_by: timedelta, minutes: str | None) -> None:
+    expected = ()
+    if minutes:
+        message = f"The clocks of the host and the controller are {minutes} minutes apart; dates may mislead"
+        expected = (Notice("clock_skew", message),)
+
+    assert expected == find_clock_notices((NOW - late_by).timestamp(), NOW)
+
+
+def test_every_file_has_its_stable_path() -> None:
+    services = services_of("nginx", {"nginx": {"name": "second", "paths": {"privkey.pem": "/opt/key.pem"}}})
+
+    expected = {
+        "nginx": {
+            "fullchain.pem": "/store/live/web/nginx/fullchain.pem",
+            "privkey.pem": "/store/live/web/nginx/privkey.pem",
+        },
+        "second": {"fullchain.pem": "/store/live/web/second/fullchain.pem", "privkey.pem": "/opt/key.pem"},
+    }
+    assert expected == list_paths("/store", "web", services)
+
+
+def lines_of(days: int, until: str) -> str:
+    certificate = wanted(leaf(days)).bundle.leaf
+    return (
+        "names: a.example\nsubject: CN=a.example\nissuer: CN=Test Intermediate\n"
+        f"not_before: 2026-10-22T22:00:00Z\nnot_after: {until}\n"
+        f"key_type: EC P-256\nfingerprint_sha256: {certificate.fingerprint}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("observed", "header", "before"),
+    [
+        pytest.param(found(), "web (nothing installed)", "", id="nothing before"),
+        pytest.param(
+            found(live=stored(wanted(leaf(30)), 4)),
+            "web (generation 4)",
+            lines_of(30, "2026-12-21T22:00:00Z"),
+            id="another before",
+        ),
+    ],
+)
+def test_a_diff_shows_names_dates_and_fingerprints(observed: Observed, header: str, before: str) -> None:
+    expected = {
+        "before_header": header,
+        "after_header": "web (to be served)",
+        "before": before,
+        "after": lines_of(60, "2027-01-20T22:00:00Z"),
+    }
+
+    assert expected == describe_diff("web", observed, describe(wanted().bundle.leaf))

@@ -1,0 +1,189 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every word of a service's declaration: what it becomes, and what it says when it gets something else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Probe, ServiceFile
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import (
+    FILE_KINDS,
+    PROBE_KINDS,
+    SERVICE_KINDS,
+    Kind,
+    WordError,
+)
+
+FILE_WORDS = ", ".join(FILE_KINDS)
+PROBE_WORDS = ", ".join(PROBE_KINDS)
+PLAIN_FILE = {"name": "tls.pem", "parts": ["leaf"]}
+
+READ: list[tuple[str, object, object]] = [
+    ("name", "nginx-2", "nginx-2"),
+    ("name", 2, "2"),
+    ("owner", "www-data", "www-data"),
+    ("owner", 33, "33"),
+    ("group", "ssl-cert", "ssl-cert"),
+    ("mode", "0640", "0640"),
+    ("mode", "640", "0640"),
+    ("seuser", "system_u", "system_u"),
+    ("serole", "object_r", "object_r"),
+    ("setype", "cert_t", "cert_t"),
+    ("selevel", "s0", "s0"),
+    ("unit", "nginx@2.service", "nginx@2.service"),
+    ("unit", "", ""),
+    ("unit", None, ""),
+    ("pid_file", "/run/nginx-2.pid", "/run/nginx-2.pid"),
+    ("paths", {"tls.pem": "/opt/tls.pem"}, {"tls.pem": "/opt/tls.pem"}),
+    ("replace_links", True, True),
+    ("replace_links", "no", False),
+    ("ports", [443, "8443"], (443, 8443)),
+    ("ports", (), ()),
+    ("probes", [{"port": "25", "starttls": "smtp"}], (Probe(25, starttls="smtp"),)),
+    (
+        "probes",
+        [{"port": 443, "address": "::1", "server_name": "a.example", "proxy_protocol": "yes"}],
+        (Probe(443, "::1", "a.example", proxy_protocol=True),),
+    ),
+    (
+        "probes",
+        [{"port": 443, "client_certificate": "/etc/c.pem", "client_private_key": "/etc/c.key"}],
+        (Probe(443, client_certificate="/etc/c.pem", client_private_key="/etc/c.key"),),
+    ),
+    ("probe_names", ["a.example", "b.example"], ("a.example", "b.example")),
+    ("starttls", "imap", "imap"),
+    ("proxy_protocol", "Off", False),
+    ("proxy_protocol", 1, True),
+    ("restart", "window", "window"),
+    ("restart_window", "03:00-04:00", "03:00-04:00"),
+    ("binary", "/opt/nginx/sbin/nginx", "/opt/nginx/sbin/nginx"),
+    ("config", "/srv/nginx.conf", "/srv/nginx.conf"),
+    ("prefix", "/srv", "/srv"),
+    ("files", [PLAIN_FILE], (ServiceFile("tls.pem", ("leaf",)),)),
+    (
+        "files",
+        [
+            {
+                **{"name": "all.pem", "parts": ["key", "leaf", "chain", "root"], "mode": "600", "owner": "a"},
+                **{"group": "b", "seuser": "u", "serole": "r", "setype": "t", "selevel": "s0", "path": "/x.pem"},
+                **{"in_place": True, "replace_link": "false"},
+            }
+        ],
+        (
+            ServiceFile(
+                name="all.pem",
+                parts=("key", "leaf", "chain", "root"),
+                mode="0600",
+                owner="a",
+                group="b",
+                seuser="u",
+                serole="r",
+                setype="t",
+                selevel="s0",
+                path="/x.pem",
+                in_place=True,
+            ),
+        ),
+    ),
+    ("status", "pidof 'mail proxy'", ("pidof", "mail proxy")),
+    ("check", ["mailproxy", "--check"], ("mailproxy", "--check")),
+    ("staged_check", "test -s {directory}/tls.pem", ("test", "-s", "{directory}/tls.pem")),
+    ("reload", ["kill", "-HUP", 1], ("kill", "-HUP", "1")),
+    ("restart_command", "service mailproxy restart", ("service", "mailproxy", "restart")),
+    ("watches_files", "true", True),
+    ("references", "mailproxy --dump", ("mailproxy", "--dump")),
+]
+
+NO_COMMAND = "must be a command; it is empty"
+REFUSED: list[tuple[str, object, str]] = [
+    ("name", "../x", "must be letters, digits, `_` and `-`, for it names a directory; `../x` is not"),
+    ("name", None, "must be a text"),
+    ("owner", True, "must be a text"),
+    ("group", [], "must be a text"),
+    ("mode", 416, "must be octal digits in quotes, as in '0640'; `416` is not"),
+    ("mode", "u=rw", "must be octal digits in quotes, as in '0640'; `u=rw` is not"),
+    ("mode", "4755", "must be octal digits in quotes, as in '0640'; `4755` is not"),
+    ("seuser", {}, "must be a text"),
+    ("serole", None, "must be a text"),
+    ("setype", " ", "must be a text"),
+    ("selevel", False, "must be a text"),
+    ("unit", ["nginx"], "must be a text"),
+    ("pid_file", "run/x.pid", "must be an absolute path on the host; `run/x.pid` is not"),
+    ("paths", ["/opt/tls.pem"], "must map file names to paths on the host"),
+    ("paths", {"a/b": "/opt/tls.pem"}, "must be a plain file name; `a/b` is not"),
+    ("paths", {"tls.pem": "/opt/../etc"}, "must be an absolute path on the host; `/opt/../etc` is not"),
+    ("replace_links", "perhaps", "must be true or false; `perhaps` is neither"),
+    ("ports", 443, "must be a list"),
+    ("ports", [0], "must be a port from 1 to 65535; `0` is not"),
+    ("ports", ["65536"], "must be a port from 1 to 65535; `65536` is not"),
+    ("ports", ["²"], "must be a port from 1 to 65535; `²` is not"),
+    ("ports", [True], "must be a port from 1 to 65535; `True` is not"),
+    ("ports", ["https"], "must be a port from 1 to 65535; `https` is not"),
+    ("probes", [443], "must be a list of mappings with port"),
+    ("probes", [{"starttls": "smtp"}], f"lacks port; known are {PROBE_WORDS}"),
+    ("probes", [{"port": 1, "tls": 1, "sni": 2}], f"has the unknown sni, tls; known are {PROBE_WORDS}"),
+    ("probes", [{"port": "x"}], "`port` must be a port from 1 to 65535; `x` is not"),
+    ("probe_names", "a.example", "must be a list"),
+    ("starttls", "ftp", "must be one of smtp, imap, pop3, ldap, postgres; `ftp` is not"),
+    ("proxy_protocol", 2, "must be true or false; `2` is neither"),
+    ("restart", "always", "must be never, allowed or window; `always` is not"),
+    ("restart_window", None, "must be a text"),
+    ("binary", "", "must be a text"),
+    ("config", "~/nginx.conf", "must be an absolute path on the host; `~/nginx.conf` is not"),
+    ("prefix", "", "must be a text"),
+    ("files", PLAIN_FILE, "must be a list"),
+    ("files", [], "must name at least one file"),
+    ("files", ["tls.pem"], "must be a list of mappings with name, parts"),
+    ("files", [PLAIN_FILE, PLAIN_FILE], "must name each file once"),
+    ("files", [{"name": "a.pem"}], f"lacks parts; known are {FILE_WORDS}"),
+    ("files", [{"path": "/x"}], f"lacks name, parts; known are {FILE_WORDS}"),
+    ("files", [{**PLAIN_FILE, "src": "x"}], f"has the unknown src; known are {FILE_WORDS}"),
+    ("files", [{**PLAIN_FILE, "name": ".hidden"}], "`name` must be a plain file name; `.hidden` is not"),
+    (
+        "files",
+        [{**PLAIN_FILE, "parts": ["leaf", "cert"]}],
+        "`parts` must be some of leaf, chain, root, key, in the order of the file; got `leaf, cert`",
+    ),
+    (
+        "files",
+        [{**PLAIN_FILE, "parts": []}],
+        "`parts` must be some of leaf, chain, root, key, in the order of the file; got ``",
+    ),
+    ("status", "echo 'open", "must be a command; its quotes do not close (No closing quotation)"),
+    ("check", "", NO_COMMAND),
+    ("staged_check", [], NO_COMMAND),
+    ("reload", [["kill"]], "must be a text"),
+    ("restart_command", True, "must be a list"),
+    ("watches_files", None, "must be true or false; `None` is neither"),
+    ("references", {"a": 1}, "must be a list"),
+]
+
+
+@pytest.mark.parametrize(("word", "value", "expected"), READ)
+def test_what_a_word_becomes(word: str, value: object, expected: object) -> None:
+    assert expected == SERVICE_KINDS[word](value)
+
+
+@pytest.mark.parametrize(("word", "value", "message"), REFUSED)
+def test_what_a_word_wants(word: str, value: object, message: str) -> None:
+    with pytest.raises(WordError) as refused:
+        SERVICE_KINDS[word](value)
+
+    assert message == str(refused.value)
+
+
+def test_both_tables_are_complete() -> None:
+    assert {word for word, _value, _expected in READ} == set(SERVICE_KINDS)
+    assert {word for word, _value, _message in REFUSED} == set(SERVICE_KINDS)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "kind"),
+    [pytest.param(FILE_KINDS, ServiceFile, id="file"), pytest.param(PROBE_KINDS, Probe, id="probe")],
+)
+def test_the_words_of_a_part_are_its_fields(kinds: Mapping[str, Kind], kind: type[ServiceFile | Probe]) -> None:
+    assert set(kinds) == set(kind.__dataclass_fields__)

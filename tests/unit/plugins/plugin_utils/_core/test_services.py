@@ -1,0 +1,367 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Declarations in, services or every reason why not out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset, Probe, Service, ServiceFile
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.services import load_services
+from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
+
+NAMES = ("a.example", "b.example")
+FILES = [{"name": "all.pem", "parts": ["leaf", "chain", "key"]}]
+SLOW = Preset("slow", files=(ServiceFile("all.pem", ("leaf", "key")),), method="restart", restart=("slow", "-r"))
+KNOWN_WORDS = (
+    "binary, config, group, mode, name, owner, paths, pid_file, ports, prefix, probe_names, probes, proxy_protocol, "
+    "replace_links, restart, restart_window, selevel, serole, setype, seuser, starttls, unit"
+)
+OPEN = "holds the private key and would be open to everybody with mode"
+ENTRY = "An entry of `services` must be a preset's name, or one name with its words: `nginx: {ports: [8443]}`"
+
+
+def load(
+    *entries: object, names: tuple[str, ...] = NAMES, attributes: dict[str, str] | None = None
+) -> tuple[tuple[Service, ...], tuple[Problem, ...]]:
+    return load_services(
+        entries, certificate="web", names=names, attributes=attributes or {}, presets={**PRESETS, "slow": SLOW}
+    )
+
+
+def load_one(entry: object, **options: Any) -> Service:
+    services, problems = load(entry, **options)
+    assert problems == ()
+    return services[0]
+
+
+def custom(**words: object) -> dict[str, object]:
+    return {"custom": {"files": FILES, **words}}
+
+
+def test_the_preset_of_nginx_as_it_is() -> None:
+    expected = Service(
+        name="nginx",
+        files=(
+            ServiceFile("fullchain.pem", ("leaf", "chain"), mode="0644"),
+            ServiceFile("privkey.pem", ("key",), mode="0600"),
+        ),
+        unit="nginx.service",
+        pid_file="/run/nginx.pid",
+        check=("nginx", "-t", "-q"),
+        reload=("nginx", "-s", "reload"),
+        references=("nginx", "-T", "-q"),
+        hint="Put into its server block: ssl_certificate {fullchain.pem}; ssl_certificate_key {privkey.pem};",
+        probes=(Probe(443, server_name="a.example"),),
+        declared={"words": {}, "attributes": {}},
+    )
+
+    assert expected == load_one("nginx")
+    assert expected == load_one({"nginx": None})
+    assert expected == load_one({"nginx": {}})
+
+
+def test_the_operators_words_go_over_the_preset() -> None:
+    words = {
+        "name": "nginx-2",
+        "binary": "/opt/nginx",
+        "config": "/srv/nginx.conf",
+        "prefix": "/srv",
+        "paths": {"fullchain.pem": "/srv/tls.pem"},
+        "replace_links": True,
+        "ports": [8443],
+    }
+    nginx = load_one("nginx")
+    certificate, private_key = nginx.files
+    where = ("-c", "/srv/nginx.conf", "-p", "/srv")
+
+    expected = replace(
+        nginx,
+        name="nginx-2",
+        files=(
+            replace(certificate, path="/srv/tls.pem", replace_link=True),
+            replace(private_key, replace_link=True),
+        ),
+        unit=None,
+        pid_file=None,
+        check=("/opt/nginx", "-t", "-q", *where),
+        reload=("/opt/nginx", "-s", "reload", *where),
+        references=("/opt/nginx", "-T", "-q", *where),
+        probes=(Probe(8443, server_name="a.example"),),
+        declared={"words": words, "attributes": {}},
+    )
+    assert expected == load_one({"nginx": words})
+
+
+def test_every_word_of_a_custom_service() -> None:
+    words = {
+        "files": FILES,
+        "status": "pidof proxy",
+        "check": "proxy --check",
+        "staged_check": "test -s {directory}/all.pem",
+        "reload": "proxy --reload",
+        "restart_command": "proxy --restart",
+        "references": "proxy --dump",
+        "restart": "window",
+        "restart_window": "03:00-04:00",
+        "pid_file": "/run/proxy.pid",
+        "ports": [25],
+        "starttls": "smtp",
+        "proxy_protocol": True,
+    }
+
+    expected = Service(
+        name="custom",
+        files=(ServiceFile("all.pem", ("leaf", "chain", "key"), mode="0600"),),
+        pid_file="/run/proxy.pid",
+        status=("pidof", "proxy"),
+        check=("proxy", "--check"),
+        staged_check=("test", "-s", "{directory}/all.pem"),
+        reload=("proxy", "--reload"),
+        restart=("proxy", "--restart"),
+        references=("proxy", "--dump"),
+        restart_policy="window",
+        restart_window="03:00-04:00",
+        probes=(Probe(25, server_name="a.example", starttls="smtp", proxy_protocol=True),),
+        declared={"words": words, "attributes": {}},
+    )
+    assert expected == load_one({"custom": words})
+
+
+@pytest.mark.parametrize(
+    ("words", "unit", "pid_file"),
+    [
+        pytest.param({}, "nginx.service", "/run/nginx.pid", id="the distribution's own"),
+        pytest.param({"config": "/srv/x.conf"}, None, None, id="another configuration is another instance"),
+        pytest.param({"config": "/srv/x.conf", "unit": "x.service"}, "x.service", None, id="with a unit of its own"),
+        pytest.param({"config": "/srv/x.conf", "pid_file": "/x.pid"}, None, "/x.pid", id="with a process file"),
+        pytest.param({"unit": ""}, None, "/run/nginx.pid", id="run by no unit"),
+        pytest.param({"unit": None}, None, "/run/nginx.pid", id="run by no unit, in YAML's word"),
+    ],
+)
+def test_which_process_is_meant(words: dict[str, object], unit: str | None, pid_file: str | None) -> None:
+    service = load_one({"nginx": words})
+
+    assert (unit, pid_file) == (service.unit, service.pid_file)
+
+
+@pytest.mark.parametrize(
+    ("entry", "method"),
+    [
+        pytest.param("nginx", "reload", id="a preset knows"),
+        pytest.param("slow", "restart", id="a preset that cannot reload"),
+        pytest.param(custom(unit="x.service"), "reload", id="a unit can"),
+        pytest.param(custom(reload="x"), "reload", id="a command can"),
+        pytest.param(custom(reload="x", restart_command="y"), "reload", id="both, the gentle one"),
+        pytest.param(custom(restart_command="y"), "restart", id="only a restart"),
+        pytest.param(custom(restart_command="y", unit="x.service"), "restart", id="a restart is said, a reload is not"),
+        pytest.param(custom(), "none", id="neither unit nor command"),
+        pytest.param(custom(unit="x.service", watches_files=True), "none", id="watches its files"),
+        pytest.param(custom(unit="x.service", watches_files=False), "reload", id="does not watch them"),
+    ],
+)
+def test_how_a_service_takes_its_files(entry: object, method: str) -> None:
+    assert method == load_one(entry).method
+
+
+@pytest.mark.parametrize(
+    ("words", "names", "probes"),
+    [
+        pytest.param({}, NAMES, [Probe(443, server_name="a.example")], id="first name"),
+        pytest.param({}, ("*.example", "b.example"), [Probe(443, server_name="b.example")], id="a wildcard is no name"),
+        pytest.param({}, ("10.0.0.1", "b.example"), [Probe(443, server_name="b.example")], id="nor is an address"),
+        pytest.param({}, ("*.example", "::1"), [Probe(443)], id="none to ask for"),
+        pytest.param(
+            {"probe_names": ["x.example", "y.example"], "ports": [1, 2]},
+            NAMES,
+            [
+                Probe(1, server_name="x.example"),
+                Probe(1, server_name="y.example"),
+                Probe(2, server_name="x.example"),
+                Probe(2, server_name="y.example"),
+            ],
+            id="several names on several ports",
+        ),
+        pytest.param({"ports": []}, NAMES, [], id="no port"),
+        pytest.param(
+            {"probes": [{"port": 25, "starttls": "smtp"}, {"port": 443, "server_name": "x.example"}]},
+            NAMES,
+            [Probe(25, server_name="a.example", starttls="smtp"), Probe(443, server_name="x.example")],
+            id="probes instead of the preset's port",
+        ),
+        pytest.param(
+            {"probes": [{"port": 25}], "ports": [443]},
+            NAMES,
+            [Probe(25, server_name="a.example"), Probe(443, server_name="a.example")],
+            id="probes and ports",
+        ),
+    ],
+)
+def test_what_is_probed(words: dict[str, object], names: tuple[str, ...], probes: list[Probe]) -> None:
+    assert tuple(probes) == load_one({"nginx": words}, names=names).probes
+
+
+def test_the_nearest_attribute_wins() -> None:
+    files = [
+        {"name": "a.pem", "parts": ["leaf"]},
+        {"name": "b.pem", "parts": ["leaf"], "owner": "file", "mode": "0444"},
+        {"name": "c.pem", "parts": ["key"], "group": "file"},
+        {"name": "d.pem", "parts": ["key"], "mode": "0400"},
+    ]
+    attributes = {"owner": "module", "group": "module", "setype": "module", "mode": "640"}
+    service = load_one({"custom": {"files": files, "group": "service"}}, attributes=attributes)
+
+    expected = [
+        ("module", "service", "module", "0644"),
+        ("file", "service", "module", "0444"),
+        ("module", "file", "module", "0640"),
+        ("module", "service", "module", "0400"),
+    ]
+    assert expected == [(file.owner, file.group, file.setype, file.mode) for file in service.files]
+    assert attributes == service.declared["attributes"]
+
+
+def test_the_mode_of_a_service_goes_before_that_of_the_module() -> None:
+    service = load_one({"nginx": {"mode": "0440"}}, attributes={"mode": "0400"})
+
+    assert ["0644", "0440"] == [file.mode for file in service.files]
+
+
+@pytest.mark.parametrize("word", ["owner", "group", "seuser", "serole", "setype", "selevel"])
+def test_every_attribute_reaches_every_file(word: str) -> None:
+    from_service = load_one({"nginx": {word: "x"}}, attributes={word: "y"})
+    from_module = load_one("nginx", attributes={word: "y"})
+
+    assert ["x", "x"] == [getattr(file, word) for file in from_service.files]
+    assert ["y", "y"] == [getattr(file, word) for file in from_module.files]
+
+
+@pytest.mark.parametrize(
+    ("entry", "code", "message"),
+    [
+        pytest.param(
+            "ngnix",
+            "unknown_service",
+            "There is no service preset `ngnix`; known are custom, nginx, slow, and `custom` fits any service",
+            id="no such preset",
+        ),
+        pytest.param(["nginx"], "service_invalid", ENTRY, id="a list"),
+        pytest.param({"nginx": {}, "custom": {}}, "service_invalid", ENTRY, id="two names in one entry"),
+        pytest.param({"nginx": [443]}, "service_invalid", ENTRY, id="a list of words"),
+        pytest.param(None, "service_invalid", ENTRY, id="nothing"),
+        pytest.param(
+            {"nginx": {"port": 443}},
+            "service_invalid",
+            f"The service nginx: has the unknown word `port`; known are {KNOWN_WORDS}",
+            id="no such word",
+        ),
+        pytest.param(
+            {"nginx": {"reload": "x"}},
+            "service_invalid",
+            f"The service nginx: has the unknown word `reload`; known are {KNOWN_WORDS}",
+            id="a word of another preset",
+        ),
+        pytest.param(
+            {"nginx": {"name": "no service preset"}},
+            "service_invalid",
+            "The service nginx: `name` must be letters, digits, `_` and `-`, for it names a directory; "
+            "`no service preset` is not",
+            id="a value that quotes another message",
+        ),
+        pytest.param(
+            {"nginx": {"ports": ["x"], "mode": 416}},
+            "service_invalid",
+            "The service nginx: `ports` must be a port from 1 to 65535; `x` is not\n"
+            "The service nginx: `mode` must be octal digits in quotes, as in '0640'; `416` is not",
+            id="two words at once",
+        ),
+        pytest.param(
+            {"custom": {"name": "proxy"}},
+            "service_invalid",
+            "The service proxy: has no `files`; say which parts go into which file",
+            id="no files",
+        ),
+        pytest.param(
+            {"nginx": {"paths": {"cert.pem": "/a", "key.pem": "/b"}}},
+            "service_invalid",
+            "The service nginx: `paths` names cert.pem, key.pem, which it does not have; "
+            "its files are fullchain.pem, privkey.pem",
+            id="paths of other files",
+        ),
+        pytest.param(
+            {"nginx": {"mode": "0644"}},
+            "service_invalid",
+            f"The service nginx: privkey.pem {OPEN} 0644; use '0640' and a group",
+            id="a key that everybody may read",
+        ),
+        pytest.param(
+            custom(files=[{"name": "all.pem", "parts": ["leaf", "key"], "mode": "0601"}]),
+            "service_invalid",
+            f"The service custom: all.pem {OPEN} 0601; use '0640' and a group",
+            id="a combined file that everybody may enter",
+        ),
+        pytest.param(
+            custom(files=[{"name": "a.pem", "parts": ["leaf"], "in_place": True}]),
+            "service_invalid",
+            "The service custom: a.pem is `in_place` and has no `path`",
+            id="in place of what",
+        ),
+        pytest.param(
+            custom(
+                files=[
+                    {"name": "a.pem", "parts": ["leaf"], "in_place": True, "path": "/a"},
+                    {"name": "b.pem", "parts": ["key"], "in_place": True, "path": "/b"},
+                ]
+            ),
+            "service_invalid",
+            "The service custom: has more than one `in_place` file; they cannot be switched together, "
+            "so combine their parts in one",
+            id="two files in place",
+        ),
+        pytest.param(
+            {"slow": {"restart_window": "03:00-04:00"}},
+            "service_invalid",
+            "The service slow: has a `restart_window` but not `restart: window`",
+            id="window for nothing",
+        ),
+        pytest.param(
+            {"nginx": {"paths": {"fullchain.pem": "/a", "privkey.pem": "/a"}}},
+            "service_invalid",
+            "The path /a is given to more than one file; give each its own",
+            id="one path for two files",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_declaration(entry: object, code: str, message: str) -> None:
+    assert (Problem("web", code, message),) == load(entry)[1]
+
+
+def test_everything_that_is_wrong_is_told_at_once() -> None:
+    entries = ("ngnix", {"nginx": {"mode": "0644", "restart": "window"}}, custom(in_place=True), custom(), "nginx")
+    entries = (*entries, "nginx", {"slow": {"paths": {"all.pem": "/a"}}}, custom(name="x", paths={"all.pem": "/a"}))
+
+    expected = [
+        ("unknown_service", "There is no service preset `ngnix`"),
+        ("service_invalid", "The service nginx: privkey.pem holds the private key"),
+        ("service_invalid", "The service custom: has the unknown word `in_place`"),
+        ("service_invalid", "The service nginx is there twice; give each its own `name`"),
+        ("service_invalid", "The path /a is given to more than one file; give each its own"),
+    ]
+    problems = load(*entries)[1]
+    assert expected == [
+        (problem.code, problem.message[: len(start)])
+        for problem, (_code, start) in zip(problems, expected, strict=True)
+    ]
+    assert "`restart: window` needs a window" in problems[1].message
+
+
+def test_two_instances_with_names_of_their_own() -> None:
+    services, problems = load("nginx", {"nginx": {"name": "nginx-2"}})
+
+    assert ["nginx", "nginx-2"] == [service.name for service in services]
+    assert problems == ()

@@ -1,0 +1,155 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Look, plan, act: against a host that is a dictionary, and that somebody else may change underneath."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible_collections.certwright.tls.plugins.plugin_utils._convergence import ChangedUnderneath, Round, converge
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
+
+Meddle = Callable[[dict[str, int]], None]
+
+
+class FakeHost:
+    """Holds a number of a generation by certificate; `meddle` is what somebody else does before each `apply`."""
+
+    def __init__(self, held: dict[str, int], meddle: tuple[Meddle, ...] = ()) -> None:
+        self.held, self.meddle = held, list(meddle)
+        self.calls: list[str] = []
+
+    def observe(self) -> dict[str, Any]:
+        self.calls.append("observe")
+        return {
+            "journal": None,
+            "services": {},
+            "certificates": {name: self._answer(number) for name, number in self.held.items()},
+        }
+
+    def apply(self, certificates: list[dict[str, Any]]) -> dict[str, Any]:
+        self.calls.append("apply " + " ".join(item["name"] for item in certificates))
+        if self.meddle:
+            self.meddle.pop(0)(self.held)
+        if any(str(self.held[item["name"]]) != item["expect"] for item in certificates):
+            return {"changed_underneath": True, "outcomes": []}
+        for item in certificates:
+            self.held[item["name"]] = item["generation"]
+        outcomes = [{"certificate": item["name"], "outcome": "activated"} for item in certificates]
+        return {"changed_underneath": False, "outcomes": outcomes}
+
+    @staticmethod
+    def _answer(number: int) -> dict[str, Any]:
+        live = {"generation": number, "record": {}, "activation": {}, "drift": []}
+        return {"digest": str(number), "live": live, "pending": None, "stored": [], "paths": []}
+
+
+WANTED = 5
+
+
+def decide(name: str, observed: Observed) -> Plan:
+    """Everything is to be at generation 5; what is beyond is refused."""
+    assert observed.live is not None
+    if observed.live.number > WANTED:
+        return Plan(name, activate=True, problems=(Problem(name, "refused", "beyond"),))
+    return Plan(name, generation=WANTED, activate=observed.live.number < WANTED)
+
+
+def run(host: Any, *, check_mode: bool = False) -> Round:
+    return converge(
+        host,
+        look=lambda asked: asked.observe(),  # type: ignore[call-arg]
+        plan=decide,
+        request=lambda plan, observed: {
+            "name": plan.certificate,
+            "generation": plan.generation,
+            "expect": observed.digest,
+        },
+        check_mode=check_mode,
+    )
+
+
+def put(name: str, number: int) -> Meddle:
+    return lambda held: held.update({name: number})
+
+
+@pytest.mark.parametrize(
+    ("held", "meddle", "check_mode", "calls", "left"),
+    [
+        pytest.param({"a": 5}, (), False, ["observe"], {"a": 5}, id="nothing to do costs one execution"),
+        pytest.param({"a": 1}, (), False, ["observe", "apply a"], {"a": 5}, id="a change costs two"),
+        pytest.param({"a": 1}, (), True, ["observe"], {"a": 1}, id="check mode looks only"),
+        pytest.param({}, (), False, ["observe"], {}, id="no certificate"),
+        pytest.param(
+            {"a": 1, "b": 5, "c": 2, "d": 9},
+            (),
+            False,
+            ["observe", "apply a c"],
+            {"a": 5, "b": 5, "c": 5, "d": 9},
+            id="only those with something to do, none that is refused",
+        ),
+        pytest.param(
+            {"a": 1},
+            (put("a", 2),),
+            False,
+            ["observe", "apply a", "observe", "apply a"],
+            {"a": 5},
+            id="somebody was faster: planned again on what is there now",
+        ),
+        pytest.param(
+            {"a": 1},
+            (put("a", 5),),
+            False,
+            ["observe", "apply a", "observe"],
+            {"a": 5},
+            id="somebody did the same: nothing left to do",
+        ),
+        pytest.param(
+            {"a": 1},
+            (put("a", 2), put("a", 3)),
+            False,
+            ["observe", "apply a"] * 3,
+            {"a": 5},
+            id="the third try counts",
+        ),
+    ],
+)
+def test_a_run(
+    held: dict[str, int], meddle: tuple[Meddle, ...], check_mode: bool, calls: list[str], left: dict[str, int]
+) -> None:
+    host = FakeHost(dict(held), meddle)
+    run(host, check_mode=check_mode)
+
+    assert calls == host.calls
+    assert left == host.held
+
+
+def test_three_times_in_a_row_is_enough() -> None:
+    host = FakeHost({"a": 1}, (put("a", 2), put("a", 3), put("a", 4)))
+
+    with pytest.raises(ChangedUnderneath) as refused:
+        run(host)
+    expected = "The store changed three times between looking and acting: another run is at work; run again"
+    assert expected == str(refused.value)
+    assert {"a": 4} == host.held
+
+
+def test_the_round_holds_the_last_look_and_every_outcome_on_the_way() -> None:
+    host = FakeHost({"a": 1, "b": 5}, (put("a", 2),))
+    recovered = {"certificate": "b", "outcome": "rolled_back"}
+    answers = [{"changed_underneath": True, "outcomes": [recovered]}]
+    apply = host.apply
+    host.apply = lambda certificates: answers.pop() if answers else apply(certificates)  # type: ignore[method-assign]
+    host.meddle = []
+
+    ended = run(host)
+    assert (recovered, {"certificate": "a", "outcome": "activated"}) == ended.outcomes
+    assert ["1", "5"] == [ended.observed[name].digest for name in ("a", "b")]
+    assert ["a", "b"] == [plan.certificate for plan in ended.plans]
+    assert {"a", "b"} == set(ended.answer["certificates"])
