@@ -10,8 +10,8 @@ class ModuleDocFragment:
 options:
   services:
     description:
-      - Who gets the certificate. Each entry is the name of a preset, or a mapping of one name to its words, as in
-        C(nginx) or C(nginx\: {ports\: [8443]}).
+      - 'Who gets the certificate. Each entry is the name of a preset, or a mapping of one name to its words, as in
+        C(nginx) or C({nginx: {ports: [8443]}}).'
       - The presets are V(nginx) and V(custom).
       - 'Words of every preset: C(name) (of the directory, needed for a second instance), C(owner), C(group), C(mode),
         C(seuser), C(serole), C(setype), C(selevel), C(unit) (of systemd; an empty text means none), C(pid_file),

@@ -49,7 +49,6 @@ answer:
 
 import json
 import os
-import sys
 import traceback
 
 from ansible.module_utils.basic import AnsibleModule
@@ -118,4 +117,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

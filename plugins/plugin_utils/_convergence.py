@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Reason
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host
 
 _TRIES = 3
@@ -42,10 +43,11 @@ def converge(
 ) -> Round:
     """`look` observes, `plan` decides for each certificate, `request` words a plan for the host."""
     outcomes: list[dict[str, Any]] = []
+    reasons: dict[str, tuple[Reason, ...]] = {}
     for _try in range(_TRIES):
         answer = look(host)
         observed = {name: Observed.from_answer(answer, name) for name in answer["certificates"]}
-        plans = tuple(plan(name, observed[name]) for name in observed)
+        plans = tuple(_with_earlier(plan(name, observed[name]), reasons) for name in observed)
         todo = [item for item in plans if not item.is_empty and not item.problems]
         if check_mode or not todo:
             return Round(answer, observed, plans, tuple(outcomes))
@@ -53,4 +55,10 @@ def converge(
         outcomes.extend(applied["outcomes"])
         if not applied["changed_underneath"]:
             return Round(answer, observed, plans, tuple(outcomes))
+        reasons = {item.certificate: item.reasons for item in plans}
     raise ChangedUnderneath("The store changed three times between looking and acting: another run is at work; run again")
+
+
+def _with_earlier(plan: Plan, reasons: dict[str, tuple[Reason, ...]]) -> Plan:
+    """What made an earlier round act is a reason of the whole task."""
+    return replace(plan, reasons=tuple(dict.fromkeys((*reasons.get(plan.certificate, ()), *plan.reasons))))

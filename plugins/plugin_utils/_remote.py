@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,9 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import
 MODULE = "certwright.tls.deployment"
 OPT_OUT = "tls_pipelining"
 _EXPLANATION_LIMIT = 300
+_TEXTS = ("msg", "module_stderr", "module_stdout")
+_KEY = re.compile(r"PRIVATE KEY-----(.*?)-----END")
+_PIECE = 16
 
 
 class HostRefusal(TlsError):
@@ -87,11 +91,21 @@ class Host:
 
 
 def _explain(result: dict[str, Any], request: str) -> str:
-    """Why the execution gave no answer, without anything of the request: a traceback of a wrapper may quote it."""
-    texts = [str(result.get(key) or "") for key in ("msg", "module_stderr", "module_stdout")]
+    """Why the execution gave no answer, without anything of a key: a traceback of a wrapper may quote the request."""
+    # From ansible-core 2.19 on a traceback arrives as an object, and nothing in the texts.
+    raised = getattr(getattr(result.get("exception"), "event", None), "msg", "")
+    texts = [str(text or "") for text in (raised, *(result.get(key) for key in _TEXTS))]
     lines = [text.strip().splitlines()[-1] for text in texts if text.strip()]
-    safe = [line[:_EXPLANATION_LIMIT] for line in lines if "PRIVATE KEY" not in line and line not in request]
+    safe = [line[:_EXPLANATION_LIMIT] for line in lines if not _quotes_key(line, request)]
     return "The host could not be asked: " + ("; ".join(dict.fromkeys(safe)) or "it gave no reason")
+
+
+def _quotes_key(line: str, request: str) -> bool:
+    """Whether any piece of a private key is in the line; both may spell a line end as JSON does."""
+    keys = "".join(_KEY.findall(request)).replace("\\n", "")
+    said = line.replace("\\n", "")
+    pieces = (said[start : start + _PIECE] for start in range(len(said) - _PIECE + 1))
+    return "PRIVATE KEY" in line or any(piece in keys for piece in pieces)
 
 
 def read_file(action: ActionBase, path: str) -> bytes:

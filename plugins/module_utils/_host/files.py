@@ -100,12 +100,18 @@ def replace_link(path: str, target: str, *, beside: str | None = None) -> None:
 
 
 def make_directory(path: str, mode: int = 0o711) -> None:
-    """Services that do not run as root must be able to pass, not to list."""
+    """Services that do not run as root must be able to pass, not to list.
+
+    The mode is right from the start: a second call could not tell one that was killed half way from an operator's own.
+    """
+    umask = os.umask(0o777 & ~mode)
     try:
-        os.mkdir(path, mode)
+        os.mkdir(path, 0o777)
     except FileExistsError:
         return
-    os.chmod(path, mode)
+    finally:
+        os.umask(umask)
+    sync_directory(os.path.dirname(path))
 
 
 def remove_file(path: str) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -64,13 +65,28 @@ def observe_path(path: str, source: str) -> str:
 
 def plan_placements(store: Store, certificate: str, services: tuple[Service, ...]) -> tuple[Placement, ...]:
     """Refuses a path that is somebody else's link or cannot be one; nothing is changed here."""
-    placements = []
+    paths = _declared_paths(store, certificate, services)
+    return tuple(_plan_placement(spec, path, source) for spec, path, source in paths)
+
+
+def find_placement_problems(store: Store, certificate: str, services: tuple[Service, ...]) -> tuple[str, ...]:
+    """All the refusals of `plan_placements`, together."""
+    problems = []
+    for spec, path, source in _declared_paths(store, certificate, services):
+        try:
+            _plan_placement(spec, path, source)
+        except HostError as error:
+            problems.append(str(error))
+    return tuple(problems)
+
+
+def _declared_paths(
+    store: Store, certificate: str, services: tuple[Service, ...]
+) -> Iterator[tuple[FileSpec, str, str]]:
     for service in services:
         for spec in service.files:
             if spec.path:
-                source = store.live_file(certificate, service.name, spec.name)
-                placements.append(_plan_placement(spec, spec.path, source))
-    return tuple(placements)
+                yield spec, spec.path, store.live_file(certificate, service.name, spec.name)
 
 
 def _plan_placement(spec: FileSpec, path: str, source: str) -> Placement:
@@ -133,19 +149,32 @@ def _copy_in_place(placement: Placement, *, label: Labeller) -> None:
     content = read_optional(placement.source)
     if content is None or placement.spec is None:
         return
-    fresh = placement.path + ".certwright-new"
+    fresh = _fresh_name(placement.path)
     remove_file(fresh)
     write_new(fresh, content, attributes=attributes_of(placement.spec), label=label)
     os.replace(fresh, placement.path)
 
 
+def _fresh_name(path: str) -> str:
+    return path + ".certwright-new"
+
+
+def _is_ours(placement: Placement) -> bool:
+    """What somebody else has put there meanwhile is never removed."""
+    if placement.in_place:
+        return _is_copy(placement.path, placement.source)
+    return observe_path(placement.path, placement.source) == "ours"
+
+
 def put_back_placement(placement: Placement, *, label: Labeller) -> None:
     """What was there before is there again; the previous generation is live by now. Safe to repeat."""
+    remove_file(_fresh_name(placement.path))
     if placement.before == "kept":
         if os.path.lexists(placement.kept):
             os.replace(placement.kept, placement.path)
+            remove_file(placement.kept)  # rename(2) does nothing when both are names of one file
     elif placement.before == "missing":
-        if placement.in_place or observe_path(placement.path, placement.source) == "ours":
+        if _is_ours(placement):
             remove_file(placement.path)
     elif placement.in_place:
         _copy_in_place(placement, label=label)

@@ -128,7 +128,7 @@ def observe_served(
     with ThreadPoolExecutor(max_workers=MAX_THREADS) as pool:
         running = {
             (target, address): pool.submit(handshake, target, address, timeout=timeout, context=_pick(contexts, target))
-            for target, (addresses, _) in asked.items()
+            for target, (addresses, dummy) in asked.items()
             for address in addresses
         }
     answers = {pair: future.result() for pair, future in running.items()}
@@ -212,7 +212,7 @@ class _Vigil:
 
     def ask(self, listeners: Iterable[Listener]) -> None:
         self._asked = _find_asked(self._expected, listeners)
-        pairs = [(target, address) for target, (addresses, _) in self._asked.items() for address in addresses]
+        pairs = [(target, address) for target, (addresses, dummy) in self._asked.items() for address in addresses]
         self._watches = {pair: self._watches.get(pair) or _Watch(*pair, self._expected[pair[0]]) for pair in pairs}
         for pair, watch in self._watches.items():
             if watch.running is None and not watch.proved:

@@ -86,7 +86,10 @@ def reload_service(service: Service, limits: Limits) -> CommandResult:
         return CommandResult((), 0, "")
     if service.unit and os.path.isdir(_SYSTEMD):
         return run_command(("systemctl", service.method, "--", service.unit), deadline=limits.reload)
-    return run_command(service.reload if service.method == "reload" else service.restart, deadline=limits.reload)
+    command = service.reload if service.method == "reload" else service.restart
+    if not command:
+        return CommandResult((), 127, f"there is no command for the {service.method} of {service.name}")
+    return run_command(command, deadline=limits.reload)
 
 
 def start_service(service: Service, limits: Limits) -> CommandResult:

@@ -72,7 +72,7 @@ class Store:
 
 
 def create_store(store: Store) -> None:
-    """Directories that others may pass but not list; etckeeper is told to leave the keys alone."""
+    """Directories that others may pass but not list. Safe for two at once: the lock can only come afterwards."""
     parent = os.path.dirname(store.path)
     if not os.path.isdir(parent):
         raise HostError(f"The directory {parent} does not exist; create it or set `store_path`")
@@ -83,6 +83,10 @@ def create_store(store: Store) -> None:
         raise HostError(
             f"The store {store.path} cannot be created: {error.strerror}; run with `become` or set `store_path`"
         ) from None
+
+
+def hide_from_versioning(store: Store) -> None:
+    """etckeeper and its like leave the keys alone. Under the lock, as every writing of a file."""
     ignore = os.path.join(store.path, ".gitignore")
     if not os.path.exists(ignore):
         replace_file(ignore, b"*\n", mode=0o644)

@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.activation import Activation
 from ansible_collections.certwright.tls.plugins.module_utils._host.baseline import Baseline, observe_baseline
-from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError, Labeller
+from ansible_collections.certwright.tls.plugins.module_utils._host.files import Labeller
 from ansible_collections.certwright.tls.plugins.module_utils._host.generation import (
     find_attribute_problems,
     find_drift,
@@ -25,12 +25,16 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.journal impor
 from ansible_collections.certwright.tls.plugins.module_utils._host.observation import observe_store
 from ansible_collections.certwright.tls.plugins.module_utils._host.outcome import Outcome
 from ansible_collections.certwright.tls.plugins.module_utils._host.place import require_local
-from ansible_collections.certwright.tls.plugins.module_utils._host.placements import plan_placements
+from ansible_collections.certwright.tls.plugins.module_utils._host.placements import (
+    find_placement_problems,
+    plan_placements,
+)
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Request, Wanted
 from ansible_collections.certwright.tls.plugins.module_utils._host.services import check_staged
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
     Store,
     create_store,
+    hide_from_versioning,
     live_generation,
     locked,
     prune,
@@ -49,6 +53,7 @@ def apply(store: Store, request: Request, *, label: Labeller) -> dict[str, Any]:
     require_local(store.path)
     create_store(store)
     with locked(store, run=request.run, patience=request.limits.lock):
+        hide_from_versioning(store)
         recovered = recover(store, request, label=label)  # 1
         if recovered is not None:
             return {"changed_underneath": True, "outcomes": [asdict(outcome) for outcome in recovered]}
@@ -77,7 +82,9 @@ def _apply_locked(store: Store, request: Request, *, label: Labeller) -> list[Ou
     )
     outcomes = list(refused.values())
     outcomes.extend(
-        Outcome(item.name, "staged" if item.material else "discarded", staged[item.name], live_generation(store, item.name))
+        Outcome(
+            item.name, "staged" if item.material else "discarded", staged[item.name], live_generation(store, item.name)
+        )
         for item in sound
         if not item.activate and item.name not in refused
     )
@@ -92,11 +99,7 @@ def _refuse_placements(store: Store, certificates: Iterable[Wanted]) -> dict[str
     """Owners, groups and foreign paths that cannot be as declared, before anything is written."""
     refused = {}
     for wanted in certificates:
-        problems = list(find_attribute_problems(wanted))
-        try:
-            plan_placements(store, wanted.name, wanted.services)
-        except HostError as error:
-            problems.append(str(error))
+        problems = find_attribute_problems(wanted) + find_placement_problems(store, wanted.name, wanted.services)
         if problems:
             refused[wanted.name] = Outcome(wanted.name, "refused", message="\n".join(problems), step="stage")
     return refused
@@ -116,7 +119,7 @@ def _refuse_staged(store: Store, sound: list[Wanted], staged: dict[str, int], re
     """Services that watch their files act on the switch itself, so their own check comes before it."""
     refused = {}
     for wanted in sound:
-        for service in wanted.services:
+        for service in wanted.services if staged[wanted.name] else ():
             directory = os.path.join(store.generation(wanted.name, staged[wanted.name]), service.name)
             result = check_staged(service, directory, request.limits)
             if not result.ok:

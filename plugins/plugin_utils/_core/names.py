@@ -70,8 +70,8 @@ def _matches(pattern: str, name: str) -> bool:
     """A wildcard is the whole left-most label, once, above two labels at least, as OpenSSL and browsers have it."""
     if pattern == name:
         return True
-    star, _, parent = pattern.partition(".")
-    return star == "*" and "." in parent and name.partition(".")[2] == parent
+    parent = pattern.removeprefix("*.")
+    return parent != pattern and "." in parent and name.partition(".")[2] == parent
 
 
 def _strip(text: str) -> tuple[str, list[str]]:

@@ -21,7 +21,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.names import 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.private_key import require_sound
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset, Service
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import WordError, read_mode
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.services import load_services
 
@@ -50,15 +50,8 @@ def load_desired(
 ) -> tuple[Desired, tuple[Notice, ...]]:
     """Raises RefusedError with all problems of words and material together."""
     names, name_notices, problems = _load_names(declaration)
-    attribute_problems = _attribute_problems(declaration)
-    services, service_problems = load_services(
-        declaration.services,
-        certificate=declaration.name,
-        names=names,
-        attributes={} if attribute_problems else declaration.attributes,
-        presets=presets,
-    )
-    problems.extend([*attribute_problems, *service_problems])
+    services, service_problems = _load_services(declaration, names, presets)
+    problems.extend(service_problems)
     try:
         bundle = load_bundle(material)
     except RefusedError as error:
@@ -67,12 +60,7 @@ def load_desired(
     if problems:
         raise RefusedError.from_problems(problems)
     desired = Desired(
-        name=declaration.name,
-        names=names,
-        bundle=bundle,
-        services=services,
-        accepted=declaration.accepted,
-        stage_only=declaration.stage_only,
+        declaration.name, names, bundle, services, accepted=declaration.accepted, stage_only=declaration.stage_only
     )
     return desired, (*name_notices, *find_notices(bundle, names=names, now=now, anchors=anchors))
 
@@ -93,6 +81,21 @@ def _load_names(declaration: Declaration) -> tuple[tuple[str, ...], list[Notice]
         names.append(name)
         notices.extend([notice] if notice else [])
     return tuple(dict.fromkeys(names)), notices, problems
+
+
+def _load_services(
+    declaration: Declaration, names: tuple[str, ...], presets: Mapping[str, Preset]
+) -> tuple[tuple[Service, ...], list[Problem]]:
+    """A mode that cannot be read is told once, not again for every service."""
+    attribute_problems = _attribute_problems(declaration)
+    services, service_problems = load_services(
+        declaration.services,
+        certificate=declaration.name,
+        names=names,
+        attributes={} if attribute_problems else declaration.attributes,
+        presets=presets,
+    )
+    return services, [*attribute_problems, *service_problems]
 
 
 def _attribute_problems(declaration: Declaration) -> list[Problem]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.basic import env_fallback
+
 from ansible_collections.certwright.tls.plugins.plugin_utils._arguments import ArgumentError, read_arguments
 
 SPEC: dict[str, Any] = {
@@ -21,7 +22,13 @@ SPEC: dict[str, Any] = {
 }
 CONSTRAINTS: dict[str, Any] = {"mutually_exclusive": [["src", "content"]]}
 READ: dict[str, Any] = {
-    **{"name": "web", "state": "present", "limit": 3, "passphrase": None, "old": None, "src": None, "content": None}
+    "name": "web",
+    "state": "present",
+    "limit": 3,
+    "passphrase": None,
+    "old": None,
+    "src": None,
+    "content": None,
 }
 
 
@@ -48,7 +55,7 @@ def test_what_was_given_stays_as_it_was() -> None:
     given = {"name": "web", "limit": "5"}
     read_arguments(given, spec=SPEC, constraints=CONSTRAINTS)
 
-    assert {"name": "web", "limit": "5"} == given
+    assert given == {"name": "web", "limit": "5"}
 
 
 def test_all_errors_are_told_together_each_with_its_option() -> None:
@@ -65,4 +72,4 @@ def test_all_errors_are_told_together_each_with_its_option() -> None:
 def test_a_deprecated_option_is_a_warning() -> None:
     _arguments, warnings = read_arguments({"name": "web", "old": "x"}, spec=SPEC, constraints={})
 
-    assert [True] == ["is deprecated" in warning for warning in warnings]
+    assert ["is deprecated" in warning for warning in warnings] == [True]

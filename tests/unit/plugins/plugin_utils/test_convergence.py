@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from ansible_collections.certwright.tls.plugins.plugin_utils._convergence import ChangedUnderneath, Round, converge
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
@@ -137,7 +138,7 @@ def test_three_times_in_a_row_is_enough() -> None:
         run(host)
     expected = "The store changed three times between looking and acting: another run is at work; run again"
     assert expected == str(refused.value)
-    assert {"a": 4} == host.held
+    assert host.held == {"a": 4}
 
 
 def test_the_round_holds_the_last_look_and_every_outcome_on_the_way() -> None:
@@ -150,6 +151,6 @@ def test_the_round_holds_the_last_look_and_every_outcome_on_the_way() -> None:
 
     ended = run(host)
     assert (recovered, {"certificate": "a", "outcome": "activated"}) == ended.outcomes
-    assert ["1", "5"] == [ended.observed[name].digest for name in ("a", "b")]
-    assert ["a", "b"] == [plan.certificate for plan in ended.plans]
+    assert [ended.observed[name].digest for name in ("a", "b")] == ["1", "5"]
+    assert [plan.certificate for plan in ended.plans] == ["a", "b"]
     assert {"a", "b"} == set(ended.answer["certificates"])

@@ -105,7 +105,7 @@ def test_the_leaf_is_the_one_for_the_server_name(
     seen: list[Any] = []
     context, other = make_leaf("a.example").context(), make_leaf("b.example").context()
 
-    def choose(tls: ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> None:
+    def choose(tls: ssl.SSLSocket, name: str | None, dummy: ssl.SSLContext) -> None:
         seen.append(name)
         tls.context = other if name == "b.example" else context
 
@@ -342,7 +342,7 @@ def test_a_socket_on_any_ipv6_address_need_not_answer_on_ipv4(
     answers = observe_served([target], observe_listeners(), timeout=5)
     assert expected == [(served.address, served.state) for served in answers]
     proofs = await_leaf({target: leaf.fingerprint}, deadline=time.monotonic() + 5, timeout=5)
-    assert [(address, True) for address, _ in expected] == [(proof.served.address, proof.proved) for proof in proofs]
+    assert [(address, True) for address, dummy in expected] == [(proof.served.address, proof.proved) for proof in proofs]
 
 
 def test_a_declared_address_is_asked_although_nothing_is_known_to_listen_there(serve: Serve, make_leaf: Any) -> None:

@@ -66,7 +66,8 @@ def test_everything_the_checks_ask_for_is_read_once() -> None:
     assert leaf.extensions.key_usage == {"digital_signature"}
     assert leaf.extensions.extended_key_usage == {"1.3.6.1.5.5.7.3.1"}
     assert leaf.extensions.issuer_urls == ("http://ca/root.cer",)
-    assert leaf.extensions.authority_key == root.extensions.subject_key is not None
+    assert root.extensions.subject_key is not None
+    assert leaf.extensions.authority_key == root.extensions.subject_key
     assert (root.is_ca, root.path_length, root.is_self_issued) == (True, 2, True)
     assert root.extensions.permitted == Subtrees(("example.org",), (ip_network("10.0.0.0/8"),))
     assert root.extensions.excluded == Subtrees(("x.y",), ())

@@ -11,10 +11,11 @@ import random
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import pytest
+
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Material, load_bundle
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import (
     Certificate,
@@ -39,14 +40,18 @@ from ansible_collections.certwright.tls.tests.unit.authority import NOW, Authori
 OTHER = "ab" * 32
 
 
-@lru_cache(maxsize=None)
+@cache
 def root() -> Authority:
     return ca()
 
 
-@lru_cache(maxsize=None)
 def leaf(days: int = 60, issuer: str = "Test Intermediate") -> Issued:
     """The same one each time, below an intermediate of this name."""
+    return _leaf(days, issuer)
+
+
+@cache
+def _leaf(days: int, issuer: str) -> Issued:
     return root().authority(issuer).issue("a.example", not_after=NOW + timedelta(days=days))
 
 
@@ -289,8 +294,13 @@ def path_answer(content: str, state: str = "file") -> dict[str, str]:
                             "unreferenced": ["/x"],
                             "probes": [
                                 {
-                                    **{"port": 443, "address": "127.0.0.1", "server_name": "a.example"},
-                                    **{"starttls": "", "state": "served", "fingerprint": OTHER, "detail": ""},
+                                    "port": 443,
+                                    "address": "127.0.0.1",
+                                    "server_name": "a.example",
+                                    "starttls": "",
+                                    "state": "served",
+                                    "fingerprint": OTHER,
+                                    "detail": "",
                                 }
                             ],
                         }

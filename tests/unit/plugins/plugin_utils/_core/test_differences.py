@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Material, load_bundle
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Desired, ObservedGeneration
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.differences import find_differences
@@ -52,9 +53,7 @@ def cross_signed() -> Desired:
         pytest.param(wanted(leaf(90)), LIVE, ["certificate_differs"], id="another leaf and chain, said once"),
         pytest.param(cross_signed(), LIVE, ["chain_differs"], id="the same leaf below another chain"),
         pytest.param(wanted(), replace(LIVE, chain=(*LIVE.chain, "00")), ["chain_differs"], id="a longer chain"),
-        pytest.param(
-            without_root(wanted()), LIVE, [], id="the root counts only for services that take it"
-        ),
+        pytest.param(without_root(wanted()), LIVE, [], id="the root counts only for services that take it"),
         pytest.param(
             without_root(wanted(services=[WITH_ROOT])),
             stored(wanted(services=[WITH_ROOT])),
@@ -140,7 +139,7 @@ def test_a_changed_attribute_of_the_module_is_a_difference() -> None:
     )
 
     reasons = find_differences(replace(wanted(), services=services), LIVE)
-    assert ["service_differs"] == [reason.code for reason in reasons]
+    assert [reason.code for reason in reasons] == ["service_differs"]
 
 
 def test_a_reason_says_what_is_there_and_what_is_wanted() -> None:

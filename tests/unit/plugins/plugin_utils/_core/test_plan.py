@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import (
     Desired,
     Observed,
@@ -292,8 +293,11 @@ RESTARTS = wanted(
     services=[
         {
             "custom": {
-                **{"name": "nginx", "files": [{"name": "a.pem", "parts": ["leaf", "key"]}], "restart_command": "x"},
-                **{"restart": "window", "restart_window": "Sun 03:00-04:00"},
+                "name": "nginx",
+                "files": [{"name": "a.pem", "parts": ["leaf", "key"]}],
+                "restart_command": "x",
+                "restart": "window",
+                "restart_window": "Sun 03:00-04:00",
             }
         }
     ]
@@ -362,7 +366,9 @@ def test_reasons_say_which_run_and_which_generation() -> None:
 
     expected = (
         Reason("interrupted", f"The run {CRASHED} was interrupted and has to be finished first"),
-        Reason("activation_pending", "Generation 3 is stored and not active yet; the last try failed: nginx refused it"),
+        Reason(
+            "activation_pending", "Generation 3 is stored and not active yet; the last try failed: nginx refused it"
+        ),
         Reason("pending_superseded", "Generation 2 was stored and never activated, and is not wanted any more"),
     )
     assert expected == plan_deployment(DESIRED, observed, NOW).reasons[1:]
@@ -378,4 +384,4 @@ def test_a_plan_names_its_certificate() -> None:
     assert plan_deployment(DESIRED, found(), NOW).certificate == "web"
     assert plan_activation("mail", (), found(), NOW).certificate == "mail"
     refused = plan_deployment(wanted(leaf(30)), found(live=LIVE), NOW)
-    assert ["web"] == [problem.certificate for problem in refused.problems if isinstance(problem, Problem)]
+    assert [problem.certificate for problem in refused.problems if isinstance(problem, Problem)] == ["web"]

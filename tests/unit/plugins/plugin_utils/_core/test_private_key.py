@@ -107,8 +107,9 @@ def encode(key: x25519.X25519PrivateKey) -> bytes:
 def unknown_curve() -> bytes:
     """A key on prime192v2, which nobody uses."""
     der = (
-        ""
-        "305f0201010418646d81b908c81b34a6f88436bc5a5fd8c2a56caee03c3513a00a06082a8648ce3d030102a13403320004023655bc191d6c9ae5dbc7bf442950d210c0935c357d0e9c38a0b805e9e1d18871dbf7e841681dc834b5986d06025f63"
+        "305f0201010418646d81b908c81b34a6f88436bc5a5fd8c2a56caee03c3513a00a06082a8648ce3d030102a134033200"
+        "04023655bc191d6c9ae5dbc7bf442950d210c0935c357d0e9c38a0b805e9e1d18871dbf7e841681dc834b5986d06025f"
+        "63"
     )
     return Block("EC PRIVATE KEY", bytes.fromhex(der)).text.encode()
 

@@ -11,6 +11,7 @@ from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
+
 from ansible_collections.certwright.tls.plugins.plugin_utils._core import differences, reasons, report
 
 CORE = Path(reasons.__file__).parent

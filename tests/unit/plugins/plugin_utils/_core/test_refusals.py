@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed, ObservedPath
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.refusals import find_refusals, may_put_back
 from ansible_collections.certwright.tls.tests.unit.authority import NOW, Issued
@@ -71,7 +72,9 @@ def test_what_the_installed_certificate_makes_wrong(
     [
         pytest.param(found(), id="nothing installed"),
         pytest.param(found(paths=(displaced(None),)), id="a foreign file without a certificate"),
-        pytest.param(found(live=replace(stored(wanted(leaf(60, STAGING))), certificate={"test_issuer": True})), id="no date"),
+        pytest.param(
+            found(live=replace(stored(wanted(leaf(60, STAGING))), certificate={"test_issuer": True})), id="no date"
+        ),
     ],
 )
 def test_nothing_to_compare_with_is_nothing_to_refuse(observed: Observed) -> None:
@@ -87,13 +90,15 @@ def test_what_is_live_counts_and_not_what_stands_at_a_path() -> None:
 def test_a_refusal_names_the_dates_and_the_way_out() -> None:
     problems = find_refusals(wanted(leaf(30, STAGING)), at_live(leaf(60)))
 
-    expected = [
+    ends_sooner = (
         "the new certificate ends 2026-12-21 22:00 UTC, sooner than the installed one, 2027-01-20 22:00 UTC; "
-        "supply the newer one, or say `accept: [ends_sooner]`",
+        "supply the newer one, or say `accept: [ends_sooner]`"
+    )
+    test_issuer = (
         f"the new certificate is from a test CA (CN={STAGING}) and the installed one is not; "
-        "supply the real one, or say `accept: [test_issuer]`",
-    ]
-    assert expected == [problem.message for problem in problems]
+        "supply the real one, or say `accept: [test_issuer]`"
+    )
+    assert [ends_sooner, test_issuer] == [problem.message for problem in problems]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +109,9 @@ def test_a_refusal_names_the_dates_and_the_way_out() -> None:
         pytest.param(at_live(leaf(0)), False, id="live and at its end this second"),
         pytest.param(found(live=replace(stored(wanted()), drift=(("a", "missing"),))), False, id="live without a file"),
         pytest.param(found(live=replace(stored(wanted()), drift=(("a", "content"),))), False, id="live and changed"),
-        pytest.param(found(live=replace(stored(wanted()), drift=(("a", "attributes"),))), True, id="only a mode differs"),
+        pytest.param(
+            found(live=replace(stored(wanted()), drift=(("a", "attributes"),))), True, id="only a mode differs"
+        ),
         pytest.param(found(live=replace(stored(wanted()), certificate={})), True, id="live without a record"),
         pytest.param(found(), False, id="nothing before"),
         pytest.param(found(paths=(displaced(None, state="missing"),)), False, id="nothing at the path"),

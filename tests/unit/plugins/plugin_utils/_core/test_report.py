@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import describe
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
@@ -48,8 +49,14 @@ IN_VAIN = Plan("web", failures=(Problem("web", "not_served", "in vain"),))
 def ended(outcome: str, certificate: str = "web", **changes: Any) -> dict[str, Any]:
     """As the host tells it."""
     return {
-        **{"certificate": certificate, "outcome": outcome, "generation": 2, "previous": 1, "message": "", "step": ""},
-        **{"services": [], "notices": []},
+        "certificate": certificate,
+        "outcome": outcome,
+        "generation": 2,
+        "previous": 1,
+        "message": "",
+        "step": "",
+        "services": [],
+        "notices": [],
         **changes,
     }
 
@@ -65,7 +72,9 @@ def ended(outcome: str, certificate: str = "web", **changes: Any) -> dict[str, A
         pytest.param(STAGE_ONLY, ["staged"], True, True, [], "staged", id="stored"),
         pytest.param(DISCARD, ["discarded"], True, False, [], "discarded", id="discarded"),
         pytest.param(DISCARD_AND_WAIT, ["discarded"], True, True, [], "discarded", id="discarded, a newer one waits"),
-        pytest.param(NEW, ["rolled_back"], False, True, ["rolled_back"], "rolled_back", id="put back, and still stored"),
+        pytest.param(
+            NEW, ["rolled_back"], False, True, ["rolled_back"], "rolled_back", id="put back, and still stored"
+        ),
         pytest.param(
             NEW, ["kept_new_unproved"], True, False, ["kept_new_unproved"], "kept_new_unproved", id="kept and unproved"
         ),
@@ -84,7 +93,7 @@ def ended(outcome: str, certificate: str = "web", **changes: Any) -> dict[str, A
     ],
 )
 def test_how_a_run_ended(
-    plan: Plan, outcomes: list[str], changed: bool, pending: bool, problems: list[str], told: str
+    *, plan: Plan, outcomes: list[str], changed: bool, pending: bool, problems: list[str], told: str
 ) -> None:
     result = report_outcomes([plan], [ended(outcome) for outcome in outcomes], check_mode=False)
 
@@ -153,24 +162,29 @@ def test_each_certificate_ends_for_itself() -> None:
     outcomes = [ended("activated", "a"), ended("rolled_back", "b", message="nginx refused it\nPut back")]
 
     result = report_outcomes(plans, outcomes, check_mode=False)
-    assert (True, True, True) == (result["changed"], result["failed"], result["pending"])
-    assert {"a": "activated", "b": "rolled_back", "c": "unchanged", "d": "refused"} == {
-        name: outcome["outcome"] for name, outcome in result["outcomes"].items()
+    assert (result["changed"], result["failed"], result["pending"]) == (True, True, True)
+    assert {name: outcome["outcome"] for name, outcome in result["outcomes"].items()} == {
+        "a": "activated",
+        "b": "rolled_back",
+        "c": "unchanged",
+        "d": "refused",
     }
-    assert "2 problems. d: the certificate expired\nb: rolled back. nginx refused it\nPut back" == result["msg"]
+    assert result["msg"] == "2 problems. d: the certificate expired\nb: rolled back. nginx refused it\nPut back"
 
 
 def test_a_recovered_certificate_that_nobody_asked_for_is_told_when_it_failed() -> None:
     result = report_outcomes([KEPT], [ended("rolled_back", "mail", message="nginx refused it")], check_mode=False)
 
-    assert ["web"] == list(result["outcomes"])
-    assert "mail: rolled back. nginx refused it" == result["msg"]
+    assert list(result["outcomes"]) == ["web"]
+    assert result["msg"] == "mail: rolled back. nginx refused it"
 
 
 @pytest.mark.parametrize(
     ("outcome", "code", "message"),
     [
-        pytest.param(ended("refused", step="stage", message="why"), "refused", "refused, nothing was changed. why", id="x"),
+        pytest.param(
+            ended("refused", step="stage", message="why"), "refused", "refused, nothing was changed. why", id="refused"
+        ),
         pytest.param(
             ended("refused", step="baseline", message="why"),
             "service_config_broken_before",
@@ -183,7 +197,9 @@ def test_a_recovered_certificate_that_nobody_asked_for_is_told_when_it_failed() 
             "the new files are in place and unproved. why",
             id="kept",
         ),
-        pytest.param(ended("not_served", step="probe", message="why"), "not_served", "not served. why", id="not served"),
+        pytest.param(
+            ended("not_served", step="probe", message="why"), "not_served", "not served. why", id="not served"
+        ),
         pytest.param(ended("left_alone", step="recover", message="why"), "left_alone", "left alone. why", id="foreign"),
     ],
 )
@@ -215,7 +231,9 @@ def test_the_first_line_stands_alone(problems: list[Problem], msg: str) -> None:
     expected = {
         "failed": True,
         "msg": msg,
-        "problems": [{"certificate": item.certificate, "code": item.code, "message": item.message} for item in problems],
+        "problems": [
+            {"certificate": item.certificate, "code": item.code, "message": item.message} for item in problems
+        ],
     }
     assert expected == result
 
@@ -229,7 +247,7 @@ def test_a_warning_carries_its_code_and_is_told_once() -> None:
     )
 
     assert (Notice("not_proved", "silent"),) * 2 == notices
-    assert ["silent (not_proved)", "late (clock_skew)"] == report_warnings([*notices, Notice("clock_skew", "late")])
+    assert report_warnings([*notices, Notice("clock_skew", "late")]) == ["silent (not_proved)", "late (clock_skew)"]
 
 
 @pytest.mark.parametrize(
@@ -242,11 +260,9 @@ def test_a_warning_carries_its_code_and_is_told_once() -> None:
     ],
 )
 def test_clocks_that_are_apart(late_by: timedelta, minutes: str | None) -> None:
-    expected = ()
-    if minutes:
-        message = f"The clocks of the host and the controller are {minutes} minutes apart; dates may mislead"
-        expected = (Notice("clock_skew", message),)
+    message = f"The clocks of the host and the controller are {minutes} minutes apart; dates may mislead"
 
+    expected = (Notice("clock_skew", message),) if minutes else ()
     assert expected == find_clock_notices((NOW - late_by).timestamp(), NOW)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
+
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.restart import find_window_fault, is_restart_allowed
 
 FORM = "`restart_window` must be like 'Sun 03:00-04:00 Europe/Paris' (day and time zone may be left out; UTC then)"

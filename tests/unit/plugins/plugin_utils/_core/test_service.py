@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
+
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Service as HostService
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Probe, Service, ServiceFile
 
@@ -58,7 +59,7 @@ def test_a_service_comes_back_from_its_record(service: Service) -> None:
 
 def newer(service: Service) -> dict[str, Any]:
     """As a later release may write it."""
-    record = json.loads(json.dumps(service.to_record()))
+    record: dict[str, Any] = json.loads(json.dumps(service.to_record()))
     record["priority"] = 1
     for item in (*record["files"], *record["probes"]):
         item["encoding"] = "der"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Probe, ServiceFile
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import (
     FILE_KINDS,
@@ -68,9 +69,18 @@ READ: list[tuple[str, object, object]] = [
         "files",
         [
             {
-                **{"name": "all.pem", "parts": ["key", "leaf", "chain", "root"], "mode": "600", "owner": "a"},
-                **{"group": "b", "seuser": "u", "serole": "r", "setype": "t", "selevel": "s0", "path": "/x.pem"},
-                **{"in_place": True, "replace_link": "false"},
+                "name": "all.pem",
+                "parts": ["key", "leaf", "chain", "root"],
+                "mode": "600",
+                "owner": "a",
+                "group": "b",
+                "seuser": "u",
+                "serole": "r",
+                "setype": "t",
+                "selevel": "s0",
+                "path": "/x.pem",
+                "in_place": True,
+                "replace_link": "false",
             }
         ],
         (
@@ -127,6 +137,11 @@ REFUSED: list[tuple[str, object, str]] = [
     ("probes", [{"starttls": "smtp"}], f"lacks port; known are {PROBE_WORDS}"),
     ("probes", [{"port": 1, "tls": 1, "sni": 2}], f"has the unknown sni, tls; known are {PROBE_WORDS}"),
     ("probes", [{"port": "x"}], "`port` must be a port from 1 to 65535; `x` is not"),
+    (
+        "probes",
+        [{"port": 1, "address": "localhost"}],
+        "`address` must be an IP address of the host; `localhost` is not",
+    ),
     ("probe_names", "a.example", "must be a list"),
     ("starttls", "ftp", "must be one of smtp, imap, pop3, ldap, postgres; `ftp` is not"),
     ("proxy_protocol", 2, "must be true or false; `2` is neither"),

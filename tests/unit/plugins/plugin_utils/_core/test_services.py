@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset, Probe, Service, ServiceFile
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.services import load_services
@@ -229,7 +230,7 @@ def test_the_nearest_attribute_wins() -> None:
 def test_the_mode_of_a_service_goes_before_that_of_the_module() -> None:
     service = load_one({"nginx": {"mode": "0440"}}, attributes={"mode": "0400"})
 
-    assert ["0644", "0440"] == [file.mode for file in service.files]
+    assert [file.mode for file in service.files] == ["0644", "0440"]
 
 
 @pytest.mark.parametrize("word", ["owner", "group", "seuser", "serole", "setype", "selevel"])
@@ -237,8 +238,8 @@ def test_every_attribute_reaches_every_file(word: str) -> None:
     from_service = load_one({"nginx": {word: "x"}}, attributes={word: "y"})
     from_module = load_one("nginx", attributes={word: "y"})
 
-    assert ["x", "x"] == [getattr(file, word) for file in from_service.files]
-    assert ["y", "y"] == [getattr(file, word) for file in from_module.files]
+    assert [getattr(file, word) for file in from_service.files] == ["x", "x"]
+    assert [getattr(file, word) for file in from_module.files] == ["y", "y"]
 
 
 @pytest.mark.parametrize(
@@ -342,8 +343,8 @@ def test_what_is_wrong_with_a_declaration(entry: object, code: str, message: str
 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:
-    entries = ("ngnix", {"nginx": {"mode": "0644", "restart": "window"}}, custom(in_place=True), custom(), "nginx")
-    entries = (*entries, "nginx", {"slow": {"paths": {"all.pem": "/a"}}}, custom(name="x", paths={"all.pem": "/a"}))
+    entries: list[object] = ["ngnix", {"nginx": {"mode": "0644", "restart": "window"}}, custom(in_place=True), custom()]
+    entries += ["nginx", "nginx", {"slow": {"paths": {"all.pem": "/a"}}}, custom(name="x", paths={"all.pem": "/a"})]
 
     expected = [
         ("unknown_service", "There is no service preset `ngnix`"),
@@ -363,5 +364,5 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
 def test_two_instances_with_names_of_their_own() -> None:
     services, problems = load("nginx", {"nginx": {"name": "nginx-2"}})
 
-    assert ["nginx", "nginx-2"] == [service.name for service in services]
+    assert [service.name for service in services] == ["nginx", "nginx-2"]
     assert problems == ()

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import (
     Observed,
     ObservedGeneration,

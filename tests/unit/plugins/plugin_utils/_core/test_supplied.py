@@ -8,6 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Material
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Desired
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
@@ -26,14 +29,12 @@ from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.te
     services_of,
     wanted,
 )
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 DECLARED = Declaration("web", ("a.example",), ("nginx",), {})
 
 
-def material(issued: Issued, **changes: Any) -> Material:
-    return Material("web", **{"certificate": issued.pem, "private_key": issued.key_pem, "ca": issued.ca_pem, **changes})
+def material(issued: Issued, *, name: str = "web", **changes: Any) -> Material:
+    return Material(name, **{"certificate": issued.pem, "private_key": issued.key_pem, "ca": issued.ca_pem, **changes})
 
 
 def load(declared: Declaration, handed: Material) -> tuple[Desired, tuple[Notice, ...]]:
@@ -59,7 +60,7 @@ def test_names_are_in_one_spelling_and_each_there_once() -> None:
     names = ("https://A.example/path", "b.example", "a.example.")
 
     desired, notices = load(replace(DECLARED, names=names), material(issued))
-    assert ("a.example", "b.example") == desired.names
+    assert desired.names == ("a.example", "b.example")
     assert (Notice("name_stripped", "Of a URL only the host name counts: a.example"),) == notices
 
 
@@ -67,7 +68,7 @@ def test_notices_of_names_and_of_material_are_told_together() -> None:
     issued = ca(usage=None).issue("a.example")
 
     _desired, notices = load(replace(DECLARED, names=("a.example:443",)), material(issued))
-    assert ["name_stripped", "profile_unproved"] == [notice.code for notice in notices]
+    assert [notice.code for notice in notices] == ["name_stripped", "profile_unproved"]
 
 
 def test_the_modules_attributes_reach_the_services() -> None:
@@ -91,13 +92,13 @@ NONSENSE = b"nothing"
         pytest.param({"services": ("ngnix",)}, {}, ["unknown_service"], id="service"),
         pytest.param({"attributes": {"mode": "rw"}}, {}, ["service_invalid"], id="mode"),
         pytest.param({"attributes": {"mode": "0644"}}, {}, ["service_invalid"], id="mode that opens the key"),
-        pytest.param({}, {"private_key": NONSENSE}, ["private_key_unreadable"], id="key"),
+        pytest.param({}, {"private_key": NONSENSE}, ["not_pem"], id="key"),
         pytest.param(
             {"name": "Web", "names": ("a..b", "a.example"), "attributes": {"mode": "rw"}, "services": ("ngnix",)},
             {"certificate": b"", "private_key": NONSENSE},
             [
                 *("name_invalid", "name_invalid", "service_invalid", "unknown_service"),
-                *("certificate_empty", "private_key_unreadable"),
+                *("input_empty", "not_pem"),
             ],
             id="words and unreadable files together",
         ),
@@ -108,7 +109,7 @@ NONSENSE = b"nothing"
             id="words and unsuitable files together",
         ),
         pytest.param(
-            {"names": ("a..b", "a.example"), "attributes": {"mode": "0644"}},
+            {"names": ("a..b",), "attributes": {"mode": "0644"}},
             {},
             ["name_invalid", "service_invalid"],
             id="a wrong name hides no open key",
@@ -118,7 +119,9 @@ NONSENSE = b"nothing"
 def test_everything_that_is_wrong_is_told_at_once(
     changes: dict[str, Any], handed: dict[str, bytes], codes: list[str]
 ) -> None:
-    assert codes == refused_codes(replace(DECLARED, **changes), material(leaf(), **handed))
+    declared = replace(DECLARED, **changes)
+
+    assert codes == refused_codes(declared, material(leaf(), name=declared.name, **handed))
 
 
 def test_a_name_for_a_certificate_says_what_is_allowed() -> None:
@@ -133,21 +136,24 @@ def test_a_wrong_mode_is_told_as_the_modules() -> None:
     with pytest.raises(RefusedError) as refused:
         load(replace(DECLARED, attributes={"mode": "rw"}), material(leaf()))
 
-    assert "web: `mode` must be octal digits in quotes, as in '0640'; `rw` is not" == str(refused.value)
+    assert str(refused.value) == "web: `mode` must be octal digits in quotes, as in '0640'; `rw` is not"
 
 
 def damaged_key() -> str:
     """Of its numbers only the two halves of the shortcut do not fit together, which a signature does not show."""
     numbers = shared_key("RSA 2048").private_numbers()
     wrong = rsa.RSAPrivateNumbers(
-        **{"p": numbers.p, "q": numbers.q, "d": numbers.d + 2, "dmp1": numbers.dmp1, "dmq1": numbers.dmq1},
-        **{"iqmp": numbers.iqmp, "public_numbers": numbers.public_numbers},
+        p=numbers.p,
+        q=numbers.q,
+        d=numbers.d + 2,
+        dmp1=numbers.dmp1,
+        dmq1=numbers.dmq1,
+        iqmp=numbers.iqmp,
+        public_numbers=numbers.public_numbers,
     )
     return (
         wrong.private_key(unsafe_skip_rsa_key_validation=True)
-        .private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        .private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         .decode("ascii")
     )
 
@@ -163,8 +169,8 @@ def test_a_key_whose_numbers_do_not_fit_is_not_installed() -> None:
 
     with pytest.raises(RefusedError) as refused:
         require_installable(desired)
-    assert [("web", "private_key_unreadable")] == [
-        (problem.certificate, problem.code) for problem in refused.value.problems
+    assert [(problem.certificate, problem.code) for problem in refused.value.problems] == [
+        ("web", "private_key_unreadable")
     ]
 
 
@@ -179,7 +185,7 @@ def test_a_key_whose_numbers_do_not_fit_is_not_installed() -> None:
             id="some, as texts",
         ),
         pytest.param(
-            {word: "x" for word in ("seuser", "serole", "setype", "selevel")},
+            dict.fromkeys(("seuser", "serole", "setype", "selevel"), "x"),
             {"seuser": "x", "serole": "x", "setype": "x", "selevel": "x"},
             id="SELinux",
         ),

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import PARTS, Preset
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import FILE_KINDS, SERVICE_KINDS
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.services import load_services

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026 the certwright.tls authors
 
@@ -104,7 +103,7 @@ class Demo:
         make_certificate(self.work, "second", days=60)
 
     def write_inventory(self, certificate: str, *, key: str = "") -> None:
-        template = (HERE / "inventory.yml").read_text(encoding="utf-8")
+        template = (HERE / "inventory.yml.in").read_text(encoding="utf-8")
         values = {
             "WORK": str(self.work),
             "PYTHON": sys.executable,

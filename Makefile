@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright (c) 2026 the certwright.tls authors
+
+# The front door: `make` alone lists the verbs. Each installs what it needs into .venv, .cache and .build, nowhere else.
+.DEFAULT_GOAL := help
+VERBS := demo test format lint unit sanity integration docs build bench lock clean
+.PHONY: help $(VERBS)
+
+help:
+	@awk -F '## ' '/^[a-z]+:.*## /{split($$1, v, ":"); printf "  make %-12s %s\n", v[1], $$2}' $(MAKEFILE_LIST)
+
+demo: ## the main job on this machine, any user: install, again, refuse, roll back (under a minute)
+	@tools/demo
+test: ## every check and test below, then the counts and what was left out
+	@tools/test
+format: ## format the Python code and repair what ruff can
+	@tools/format
+lint: ## ruff, mypy --strict, ansible-lint, yamllint, licences, changelog
+	@tools/lint
+unit: ## the pure core (branch coverage 100 %) and the host code on the oldest and newest Python
+	@tools/unit
+sanity: ## ansible-test sanity, no exceptions, on each supported ansible-core
+	@tools/sanity
+integration: ## real services, on each supported ansible-core
+	@tools/integration
+docs: ## the documentation of every plugin and role is complete and its links lead somewhere
+	@tools/docs
+build: ## the collection's tarball, in .build, as Galaxy would import it
+	@tools/build
+bench: ## what a run costs, as ratios
+	@tools/bench
+lock: ## newer versions into the lock files, tools/lock/*.txt
+	@tools/lock-versions
+clean: ## remove what the verbs made (.build, .cache, .venv)
+	@tools/clean
