@@ -20,7 +20,7 @@ options:
     description:
       - Mode of the files that hold the private key, as octal digits in quotes, as in V('0640'). Others are V('0644').
       - Files with the key are V('0600') unless said otherwise, and are refused when everybody could read them.
-    type: str
+    type: raw
   seuser:
     description:
       - The user part of the SELinux context. What is not given is the policy's own default for the place.

@@ -202,6 +202,7 @@ problems:
       V(weak_signature).'
     - 'Of names: V(name_invalid), V(name_missing); of an inventory: V(external_url_missing), V(inventory_invalid),
       V(unknown_issuer).'
+    - 'Of what is stored (M(certwright.tls.certificate_activate)): V(not_stored), V(expired), V(file_differs).'
     - 'Of services: V(unknown_service), V(service_invalid), V(service_config_broken_before).'
     - 'Of what is installed: V(ends_sooner), V(test_issuer), V(absent_refused).'
     - 'Of the transaction: V(rolled_back), V(kept_new_unproved), V(not_served), V(refused), V(left_alone).'
@@ -325,7 +326,7 @@ ARGUMENT_SPEC = dict(
     services=dict(type="list", elements="raw", default=[]),
     owner=dict(type="str"),
     group=dict(type="str"),
-    mode=dict(type="str"),
+    mode=dict(type="raw"),
     seuser=dict(type="str"),
     serole=dict(type="str"),
     setype=dict(type="str"),

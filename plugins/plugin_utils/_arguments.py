@@ -26,5 +26,5 @@ def read_arguments(
     result = ArgumentSpecValidator(spec, **constraints).validate(given)
     if result.error_messages:
         raise ArgumentError("\n".join(str(message) for message in result.error_messages))
-    warnings = [f"The option {item.get('name', '')} is deprecated" for item in getattr(result, "_deprecations", ())]
-    return dict(result.validated_parameters), warnings
+    doubled = [f"The option {item['option']} is given by its alias {item['alias']} too" for item in result._warnings]
+    return dict(result.validated_parameters), [*(str(item["msg"]) for item in result._deprecations), *doubled]

@@ -48,14 +48,15 @@ def converge(
         answer = look(host)
         observed = {name: Observed.from_answer(answer, name) for name in answer["certificates"]}
         plans = tuple(_with_earlier(plan(name, observed[name]), reasons) for name in observed)
-        todo = [item for item in plans if not item.is_empty and not item.problems]
+        todo = [item for item in plans if item.recover or not (item.is_empty or item.problems)]
         if check_mode or not todo:
             return Round(answer, observed, plans, tuple(outcomes))
         applied = host.apply([request(item, observed[item.certificate]) for item in todo])
         outcomes.extend(applied["outcomes"])
         if not applied["changed_underneath"]:
             return Round(answer, observed, plans, tuple(outcomes))
-        reasons = {item.certificate: item.reasons for item in plans}
+        if applied["outcomes"]:
+            reasons = {item.certificate: item.reasons for item in plans}
     raise ChangedUnderneath("The store changed three times between looking and acting: another run is at work; run again")
 
 

@@ -65,7 +65,9 @@ class Host:
     run: str
     limits: dict[str, Any]
 
-    def observe(self, certificates: list[dict[str, Any]], *, baseline: bool, everything: bool = False) -> dict[str, Any]:
+    def observe(
+        self, certificates: list[dict[str, Any]], *, baseline: bool, everything: bool = False
+    ) -> dict[str, Any]:
         request = {"action": "observe", "baseline": baseline, "everything": everything}
         return self._ask(dict(request, certificates=certificates))
 

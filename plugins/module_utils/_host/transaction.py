@@ -83,7 +83,7 @@ def _apply_locked(store: Store, request: Request, *, label: Labeller) -> list[Ou
     outcomes = list(refused.values())
     outcomes.extend(
         Outcome(
-            item.name, "staged" if item.material else "discarded", staged[item.name], live_generation(store, item.name)
+            item.name, "staged" if item.material else "discarded", staged[item.name] or None, live_generation(store, item.name)
         )
         for item in sound
         if not item.activate and item.name not in refused

@@ -59,7 +59,7 @@ def plan_deployment(desired: Desired, observed: Observed, now: datetime) -> Plan
     """A new generation when what is live differs in identity, services or files; else only what its services lack."""
     problems = tuple(find_refusals(desired, observed))
     if problems:
-        return Plan(desired.name, problems=problems)
+        return Plan(desired.name, problems=problems, recover=bool(observed.interrupted))
     differences = tuple(find_differences(desired, observed.live))
     plan = _plan_generation(desired, observed, differences, now) if differences else _plan_kept(desired, observed, now)
     return _without_activation(plan) if desired.stage_only else _refuse_broken(plan, desired.services, observed)
@@ -120,7 +120,24 @@ def plan_activation(name: str, services: tuple[Service, ...], observed: Observed
         recover=bool(observed.interrupted),
         pending=generation is not None,
     )
-    return _refuse_broken(plan, services, observed)
+    unfit = tuple(_find_unfit(name, observed, now))
+    return replace(plan, problems=unfit, activate=False) if unfit else _refuse_broken(plan, services, observed)
+
+
+def _find_unfit(name: str, observed: Observed, now: datetime) -> Iterator[Problem]:
+    """What was sound when it was stored may have ended, or been changed, before anybody activated it."""
+    pending = observed.pending
+    if pending is None:
+        if observed.live is None:
+            yield Problem(name, "not_stored", f"The store has no certificate {name}; install it first, or correct the name")
+        return
+    if pending.not_after is not None and pending.not_after <= now:
+        fact = f"generation {pending.number} ended {pending.not_after:%Y-%m-%d %H:%M} UTC and was not activated"
+        yield Problem(name, "expired", f"{fact}; supply a newer certificate")
+    for file, drift in pending.drift:
+        if drift != "attributes":
+            fact = f"the file {file} of generation {pending.number} is not as it was stored, so it was not activated"
+            yield Problem(name, "file_differs", f"{fact}; install the certificate again")
 
 
 def _refuse_broken(plan: Plan, services: tuple[Service, ...], observed: Observed) -> Plan:

@@ -88,6 +88,13 @@ def read_texts(value: object) -> tuple[str, ...]:
     return tuple(read_text(item) for item in read_list(value))
 
 
+def read_probe_names(value: object) -> tuple[str, ...]:
+    names = read_texts(value)
+    if not names:
+        raise WordError("must name at least one; `ports: []` probes nothing")
+    return names
+
+
 def read_command(value: object) -> tuple[str, ...]:
     """A list of words, or one line that is split as a shell would; there is no shell, so no pipes and no variables."""
     words = _split(value) if isinstance(value, str) else read_texts(value)
@@ -214,7 +221,7 @@ SERVICE_KINDS: Mapping[str, Kind] = {
     "replace_links": read_flag,
     "ports": read_ports,
     "probes": read_probes,
-    "probe_names": read_texts,
+    "probe_names": read_probe_names,
     "starttls": read_starttls,
     "proxy_protocol": read_flag,
     "restart": read_restart,

@@ -117,4 +117,10 @@ def require_installable(desired: Desired) -> None:
 def load_attributes(arguments: Mapping[str, Any]) -> dict[str, str]:
     """The attributes that were given, as texts; what was not given is nobody's wish."""
     words = ("owner", "group", "mode", "seuser", "serole", "setype", "selevel")
-    return {word: str(arguments[word]) for word in words if arguments.get(word) is not None}
+    given = {word: str(arguments[word]) for word in words if arguments.get(word) is not None}
+    return {**given, "mode": _mode_text(arguments["mode"])} if "mode" in given else given
+
+
+def _mode_text(value: object) -> str:
+    """An unquoted 0640 arrives as the number 416: no mode to be guessed at, so it is named as what it is."""
+    return f"the number {value}" if isinstance(value, int) else str(value)

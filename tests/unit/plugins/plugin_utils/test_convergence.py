@@ -14,16 +14,21 @@ import pytest
 from ansible_collections.certwright.tls.plugins.plugin_utils._convergence import ChangedUnderneath, Round, converge
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem, Reason
 
 Meddle = Callable[[dict[str, int]], None]
 
 
 class FakeHost:
-    """Holds a number of a generation by certificate; `meddle` is what somebody else does before each `apply`."""
+    """Holds a number of a generation by certificate.
 
-    def __init__(self, held: dict[str, int], meddle: tuple[Meddle, ...] = ()) -> None:
-        self.held, self.meddle = held, list(meddle)
+    `meddle` is what somebody else does before each `apply`; `interrupted` is an outcome that the first one recovers.
+    """
+
+    def __init__(
+        self, held: dict[str, int], meddle: tuple[Meddle, ...] = (), interrupted: dict[str, Any] | None = None
+    ) -> None:
+        self.held, self.meddle, self.interrupted = held, list(meddle), interrupted
         self.calls: list[str] = []
 
     def observe(self) -> dict[str, Any]:
@@ -38,6 +43,9 @@ class FakeHost:
         self.calls.append("apply " + " ".join(item["name"] for item in certificates))
         if self.meddle:
             self.meddle.pop(0)(self.held)
+        if self.interrupted:
+            recovered, self.interrupted = self.interrupted, None
+            return {"changed_underneath": True, "outcomes": [recovered]}
         if any(str(self.held[item["name"]]) != item["expect"] for item in certificates):
             return {"changed_underneath": True, "outcomes": []}
         for item in certificates:
@@ -59,7 +67,8 @@ def decide(name: str, observed: Observed) -> Plan:
     assert observed.live is not None
     if observed.live.number > WANTED:
         return Plan(name, activate=True, problems=(Problem(name, "refused", "beyond"),))
-    return Plan(name, generation=WANTED, activate=observed.live.number < WANTED)
+    reasons = (Reason("behind", f"{name} is at {observed.live.number}"),) if observed.live.number < WANTED else ()
+    return Plan(name, reasons=reasons, generation=WANTED, activate=bool(reasons))
 
 
 def run(host: Any, *, check_mode: bool = False) -> Round:
@@ -141,16 +150,30 @@ def test_three_times_in_a_row_is_enough() -> None:
     assert host.held == {"a": 4}
 
 
-def test_the_round_holds_the_last_look_and_every_outcome_on_the_way() -> None:
-    host = FakeHost({"a": 1, "b": 5}, (put("a", 2),))
-    recovered = {"certificate": "b", "outcome": "rolled_back"}
-    answers = [{"changed_underneath": True, "outcomes": [recovered]}]
-    apply = host.apply
-    host.apply = lambda certificates: answers.pop() if answers else apply(certificates)  # type: ignore[method-assign]
-    host.meddle = []
+RECOVERED = {"certificate": "b", "outcome": "rolled_back"}
 
-    ended = run(host)
-    assert (recovered, {"certificate": "a", "outcome": "activated"}) == ended.outcomes
+
+def test_the_round_holds_the_last_look_and_every_outcome_on_the_way() -> None:
+    ended = run(FakeHost({"a": 1, "b": 5}, interrupted=RECOVERED))
+
+    assert ended.outcomes == (RECOVERED, {"certificate": "a", "outcome": "activated"})
     assert [ended.observed[name].digest for name in ("a", "b")] == ["1", "5"]
     assert [plan.certificate for plan in ended.plans] == ["a", "b"]
     assert {"a", "b"} == set(ended.answer["certificates"])
+
+
+@pytest.mark.parametrize(
+    ("meddle", "interrupted", "reasons"),
+    [
+        pytest.param((put("a", 2),), None, ["a is at 2"], id="what somebody else changed is no reason of ours"),
+        pytest.param((put("a", 2),), RECOVERED, ["a is at 1", "a is at 2"], id="what led to a recovery stays one"),
+        pytest.param((put("a", 5),), RECOVERED, ["a is at 1"], id="even when nothing else is left to do"),
+        pytest.param((), RECOVERED, ["a is at 1"], id="the same is told once"),
+    ],
+)
+def test_reasons_of_a_round_that_did_something_are_kept(
+    meddle: tuple[Meddle, ...], interrupted: dict[str, Any] | None, reasons: list[str]
+) -> None:
+    ended = run(FakeHost({"a": 1}, meddle, interrupted))
+
+    assert reasons == [reason.message for plan in ended.plans for reason in plan.reasons]

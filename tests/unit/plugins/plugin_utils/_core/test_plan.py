@@ -190,6 +190,12 @@ def again(*reasons: str, generation: int = 1, **steps: Any) -> Steps:
             DESIRED, found(live=LIVE, interrupted=CRASHED), Steps(("interrupted",), recover=True), id="only to recover"
         ),
         pytest.param(
+            wanted(leaf(30)),
+            found(live=LIVE, interrupted=CRASHED),
+            Steps(problems=("ends_sooner",), recover=True),
+            id="refused, after an interrupted run that is finished all the same",
+        ),
+        pytest.param(
             wanted(leaf(30)), found(live=LIVE), Steps(problems=("ends_sooner",)), id="ends sooner than what is live"
         ),
         pytest.param(
@@ -307,8 +313,18 @@ RESTARTS = wanted(
 @pytest.mark.parametrize(
     ("observed", "expected"),
     [
-        pytest.param(found(), Steps(put_back=False), id="nothing there"),
+        pytest.param(found(), Steps(put_back=False, problems=("not_stored",)), id="nothing there"),
         pytest.param(found(live=LIVE), Steps(), id="nothing pending"),
+        pytest.param(
+            found(live=OLD, pending=replace(stored(wanted(leaf(-1)), 2), drift=())),
+            Steps(("activation_pending",), generation=2, pending=True, problems=("expired",)),
+            id="what is pending has ended meanwhile",
+        ),
+        pytest.param(
+            found(live=OLD, pending=replace(PENDING, drift=(("privkey.pem", "content"), ("cert.pem", "attributes")))),
+            Steps(("activation_pending",), generation=2, pending=True, problems=("file_differs",)),
+            id="what is pending was changed meanwhile",
+        ),
         pytest.param(found(live=OLD, pending=PENDING), again("activation_pending", generation=2), id="pending"),
         pytest.param(
             found(pending=PENDING), again("activation_pending", generation=2, put_back=False), id="the first one"

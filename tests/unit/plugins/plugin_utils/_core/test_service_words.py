@@ -143,6 +143,7 @@ REFUSED: list[tuple[str, object, str]] = [
         "`address` must be an IP address of the host; `localhost` is not",
     ),
     ("probe_names", "a.example", "must be a list"),
+    ("probe_names", [], "must name at least one; `ports: []` probes nothing"),
     ("starttls", "ftp", "must be one of smtp, imap, pop3, ldap, postgres; `ftp` is not"),
     ("proxy_protocol", 2, "must be true or false; `2` is neither"),
     ("restart", "always", "must be never, allowed or window; `always` is not"),

@@ -184,6 +184,7 @@ def test_a_key_whose_numbers_do_not_fit_is_not_installed() -> None:
             {"owner": "0", "group": "ssl-cert", "mode": "0640"},
             id="some, as texts",
         ),
+        pytest.param({"mode": 416}, {"mode": "the number 416"}, id="a mode without quotes"),
         pytest.param(
             dict.fromkeys(("seuser", "serole", "setype", "selevel"), "x"),
             {"seuser": "x", "serole": "x", "setype": "x", "selevel": "x"},
