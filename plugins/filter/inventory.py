@@ -44,6 +44,7 @@ _value:
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory import load_inventory
 

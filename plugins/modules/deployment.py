@@ -52,6 +52,7 @@ import os
 import traceback
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import Attributes, HostError
 from ansible_collections.certwright.tls.plugins.module_utils._host.observation import observe
 from ansible_collections.certwright.tls.plugins.module_utils._host.place import find_store_path

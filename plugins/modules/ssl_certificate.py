@@ -66,7 +66,7 @@ options:
   certificate_src:
     description:
       - PEM file on the controller with the certificate. It may hold the chain too, in any order.
-      - Found where Ansible looks for files, and decrypted in memory when it is vaulted.
+      - Found where Ansible looks for files, else beside the inventory. Decrypted in memory when it is vaulted.
     type: str
   certificate_content:
     description:

@@ -57,7 +57,9 @@ def converge(
             return Round(answer, observed, plans, tuple(outcomes))
         if applied["outcomes"]:
             reasons = {item.certificate: item.reasons for item in plans}
-    raise ChangedUnderneath("The store changed three times between looking and acting: another run is at work; run again")
+    raise ChangedUnderneath(
+        "The store changed three times between looking and acting: another run is at work; run again"
+    )
 
 
 def _with_earlier(plan: Plan, reasons: dict[str, tuple[Reason, ...]]) -> Plan:

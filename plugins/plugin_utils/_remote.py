@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
+
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
 
 MODULE = "certwright.tls.deployment"
@@ -31,8 +32,8 @@ class HostRefusal(TlsError):
 class PipelinedAction(ActionBase):  # type: ignore[misc]
     """An action whose executions are pipelined whatever the configuration says.
 
-    Without it private keys lie in the host's temporary files, and the terminal that ssh then allocates hands a Ctrl-C to
-    the transaction. `tls_pipelining: false` gives the configured way back, with a warning.
+    Without it private keys lie in the host's temporary files, and the terminal that ssh then allocates hands a Ctrl-C
+    to the transaction. `tls_pipelining: false` gives the configured way back, with a warning.
     """
 
     def _is_pipelining_enabled(self, module_style: str, wrap_async: bool = False) -> bool:
@@ -44,7 +45,7 @@ class PipelinedAction(ActionBase):  # type: ignore[misc]
             getattr(self._connection, "has_pipelining", False)
             and not wrap_async
             and module_style == "new"
-            and not os.environ.get("ANSIBLE_KEEP_REMOTE_FILES", "").lower() in ("1", "true", "yes", "on")
+            and os.environ.get("ANSIBLE_KEEP_REMOTE_FILES", "").lower() not in ("1", "true", "yes", "on")
             and (become is None or become.name != "su")
         )
 
@@ -110,11 +111,24 @@ def _quotes_key(line: str, request: str) -> bool:
     return "PRIVATE KEY" in line or any(piece in keys for piece in pieces)
 
 
-def read_file(action: ActionBase, path: str) -> bytes:
-    """A file of the controller, found where Ansible looks for `files`, decrypted in memory when it is vaulted."""
+def read_file(action: PipelinedAction, path: str) -> bytes:
+    """A file of the controller, decrypted in memory when it is vaulted.
+
+    Found where Ansible looks for files, else beside the inventory that names it: the playbooks of a collection have no
+    place of the operator's.
+    """
     try:
-        found = action._find_needle("files", path)
-        content, _show = action._loader._get_file_contents(found)
+        content, _show = action._loader._get_file_contents(_find_file(action, path))
     except AnsibleError as error:
         raise HostRefusal(f"The file {path} cannot be read on the controller: {str(error).splitlines()[0]}") from None
     return bytes(content)
+
+
+def _find_file(action: PipelinedAction, path: str) -> str:
+    beside = os.path.join(str((action._task_vars or {}).get("inventory_dir") or ""), os.path.expanduser(path))
+    try:
+        return str(action._find_needle("files", path))
+    except AnsibleError:
+        if not os.path.isabs(beside) or not os.path.exists(beside):
+            raise
+    return beside

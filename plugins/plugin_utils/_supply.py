@@ -10,13 +10,12 @@ import ssl
 from functools import lru_cache
 from typing import Any
 
-from ansible.plugins.action import ActionBase
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Material
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate, load_anchors
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError, TlsError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import Declaration, load_attributes
-from ansible_collections.certwright.tls.plugins.plugin_utils._remote import read_file
+from ansible_collections.certwright.tls.plugins.plugin_utils._remote import PipelinedAction, read_file
 
 
 def refuse_absent(arguments: dict[str, Any]) -> None:
@@ -38,7 +37,7 @@ def load_declaration(arguments: dict[str, Any]) -> Declaration:
     )
 
 
-def read_material(action: ActionBase, arguments: dict[str, Any]) -> Material:
+def read_material(action: PipelinedAction, arguments: dict[str, Any]) -> Material:
     """All files that cannot be read are named together. Raises RefusedError."""
     problems: list[Problem] = []
 
@@ -62,7 +61,7 @@ def read_material(action: ActionBase, arguments: dict[str, Any]) -> Material:
     )
 
 
-def _read_part(action: ActionBase, arguments: dict[str, Any], part: str) -> bytes | None:
+def _read_part(action: PipelinedAction, arguments: dict[str, Any], part: str) -> bytes | None:
     source = arguments.get(f"{part}_src")
     if source is not None:
         return read_file(action, str(source))

@@ -55,9 +55,7 @@ def _find_broken(store: Store, certificates: Sequence[Wanted], limits: Limits) -
     return refused
 
 
-def find_broken_services(
-    store: Store, certificates: Sequence[Wanted], limits: Limits
-) -> dict[tuple[object, ...], str]:
+def find_broken_services(store: Store, certificates: Sequence[Wanted], limits: Limits) -> dict[tuple[object, ...], str]:
     """A configuration that was broken before is touched by nobody, unless what it misses is what we bring."""
     used = {service.identity: service for wanted in certificates for service in wanted.services}
     checks = {identity: check_service(service, limits) for identity, service in used.items()}

@@ -10,22 +10,22 @@ import os
 import re
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from ansible_collections.certwright.tls.plugins.module_utils._host.baseline import find_broken_services
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import read_optional
-from ansible_collections.certwright.tls.plugins.module_utils._host.generation import find_drift, load_manifest
-from ansible_collections.certwright.tls.plugins.module_utils._host.listeners import observe_listeners
-from ansible_collections.certwright.tls.plugins.module_utils._host.placements import observe_path
-from ansible_collections.certwright.tls.plugins.module_utils._host.probe import (
-    ProbeTarget,
-    Served,
-    observe_served,
+from ansible_collections.certwright.tls.plugins.module_utils._host.generation import (
+    find_attribute_problems,
+    find_drift,
+    load_manifest,
 )
-from ansible_collections.certwright.tls.plugins.module_utils._host.proving import find_unnamed_files
+from ansible_collections.certwright.tls.plugins.module_utils._host.placements import (
+    find_placement_problems,
+    observe_path,
+)
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Limits, Request, Service, Wanted
 from ansible_collections.certwright.tls.plugins.module_utils._host.services import (
+    ServiceState,
     dump_configuration,
     observe_state,
 )
@@ -42,18 +42,38 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.store import 
     stored_certificates,
 )
 
+if TYPE_CHECKING:
+    from ansible_collections.certwright.tls.plugins.module_utils._host.probe import ProbeTarget, Served
+
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]{1,65536}?-----END CERTIFICATE-----")
+
+# Of a record: what only people read, and what is compared of a service that the request declares anew.
+_UNPLANNED = ("version", "declared_names", "run", "stored")
+_COMPARED = ("name", "files", "declared")
 
 
 def observe(store: Store, request: Request) -> dict[str, Any]:
     """The store under its lock, then services and ports without it: a run in progress is waited for, not misread."""
     request = replace(request, certificates=find_certificates(store, request))
+    held = _observe_locked(store, request)
+    shown = {
+        item.name: _shorten(held["certificates"][item.name], recorded=item.recorded) for item in request.certificates
+    }
+    for item in request.certificates if request.baseline else ():
+        shown[item.name]["refusals"] = find_refusals(store, item)
     return {
-        **_observe_locked(store, request),
+        "journal": held["journal"],
+        "certificates": shown,
         "store": store.path,
         "time": time.time(),
         "services": _observe_services(store, request),
     }
+
+
+def find_refusals(store: Store, wanted: Wanted) -> list[str]:
+    """Owners, groups and foreign paths that cannot be as declared."""
+    placements = find_placement_problems(store, wanted.name, wanted.services)
+    return [*find_attribute_problems(wanted), *placements]
 
 
 def find_certificates(store: Store, request: Request) -> tuple[Wanted, ...]:
@@ -109,16 +129,39 @@ def _observe_certificate(store: Store, wanted: Wanted) -> dict[str, Any]:
 
 def _observe_generation(store: Store, certificate: str, number: int) -> dict[str, Any]:
     directory = store.generation(certificate, number)
+    record = read_document(os.path.join(directory, RECORD)) or {}
     manifest = load_manifest(store, certificate, number)
     drift = [{"file": MANIFEST, "fact": "missing"}]
     if manifest is not None:
         drift = list(find_drift(store, certificate, number, manifest))
     return {
         "generation": number,
-        "record": read_document(os.path.join(directory, RECORD)) or {},
+        "services_digest": digest_of(record.get("services", [])),
+        "record": record,
         "activation": read_document(os.path.join(directory, ACTIVATION)) or {},
         "drift": drift,
     }
+
+
+def _shorten(found: dict[str, Any], *, recorded: bool) -> dict[str, Any]:
+    """Without the words of the records that no plan looks at: they are four tenths of what five hundred answer.
+
+    The digest is of all of them. Services that the request does not name are told in full, to be named in the next.
+    """
+    short = dict(found)
+    for word in ("live", "pending"):
+        if found[word] is not None:
+            short[word] = dict(found[word], record=_shorten_record(found[word]["record"], recorded=recorded))
+    return short
+
+
+def _shorten_record(record: dict[str, Any], *, recorded: bool) -> dict[str, Any]:
+    short = {word: value for word, value in record.items() if word not in _UNPLANNED}
+    if "services" in record and not recorded:
+        short["services"] = [
+            {word: service[word] for word in _COMPARED if word in service} for service in record["services"]
+        ]
+    return short
 
 
 def _observe_paths(store: Store, wanted: Wanted) -> list[dict[str, str]]:
@@ -144,8 +187,8 @@ def _observe_foreign(path: str, source: str, *, in_place: bool) -> dict[str, str
 def _observe_services(store: Store, request: Request) -> dict[str, dict[str, Any]]:
     """By certificate and service name, every distinct service asked once and all ports at the same time."""
     pairs = [(wanted, service) for wanted in request.certificates for service in wanted.services]
-    states = {service.identity: observe_state(service, request.limits) for _wanted, service in pairs}
-    broken = find_broken_services(store, request.certificates, request.limits) if request.baseline else {}
+    states = _observe_states((service for _wanted, service in pairs), request.limits)
+    broken, unreferenced = _observe_configurations(store, request) if request.baseline else ({}, {})
     served = _served_by_service([service for _wanted, service in pairs], request)
     found: dict[str, dict[str, Any]] = {wanted.name: {} for wanted in request.certificates}
     for (wanted, service), probes in zip(pairs, served):
@@ -155,35 +198,61 @@ def _observe_services(store: Store, request: Request) -> dict[str, dict[str, Any
             "start": state.start,
             "broken": broken.get(service.identity, ""),
             "probes": probes,
-            "unreferenced": _unreferenced(store, wanted, service, request.limits) if request.baseline else [],
+            "unreferenced": unreferenced.get((wanted.name, service.name), []),
         }
     return found
 
 
+def _observe_states(services: Iterable[Service], limits: Limits) -> dict[tuple[object, ...], ServiceState]:
+    distinct = {service.identity: service for service in services}
+    return {identity: observe_state(service, limits) for identity, service in distinct.items()}
+
+
+def _observe_configurations(
+    store: Store, request: Request
+) -> tuple[dict[tuple[object, ...], str], dict[tuple[str, str], list[str]]]:
+    """What is broken by service identity, and the files that no configuration names by certificate and service."""
+    # Here, because only check mode asks, and half of the transaction comes in with them: 20 ms of an execution.
+    from ansible_collections.certwright.tls.plugins.module_utils._host.baseline import (  # noqa: PLC0415
+        find_broken_services,
+    )
+    from ansible_collections.certwright.tls.plugins.module_utils._host.proving import (  # noqa: PLC0415
+        find_unnamed_files,
+    )
+
+    pairs = [(wanted, service) for wanted in request.certificates for service in wanted.services]
+    distinct = {service.references: service for _wanted, service in pairs}
+    dumps = {references: dump_configuration(service, request.limits) for references, service in distinct.items()}
+    unreferenced = {
+        (wanted.name, service.name): list(find_unnamed_files(dumps[service.references], store, wanted.name, service))
+        for wanted, service in pairs
+    }
+    return find_broken_services(store, request.certificates, request.limits), unreferenced
+
+
 def _served_by_service(services: list[Service], request: Request) -> list[list[dict[str, Any]]]:
-    if not request.probe:
+    targets = dict.fromkeys(target for service in services for target in service.probes) if request.probe else {}
+    if not targets:
         return [[] for _service in services]
-    targets = [target for service in services for target in service.probes]
-    served = observe_served(tuple(dict.fromkeys(targets)), observe_listeners(), timeout=request.limits.handshake)
+    # Here, because ssl and the threads take 20 ms of an execution, which one without ports need not pay.
+    from ansible_collections.certwright.tls.plugins.module_utils._host.listeners import (  # noqa: PLC0415
+        observe_listeners,
+    )
+    from ansible_collections.certwright.tls.plugins.module_utils._host.probe import observe_served  # noqa: PLC0415
+
     by_target: dict[ProbeTarget, list[dict[str, Any]]] = {}
-    for item in served:
+    for item in observe_served(targets, observe_listeners(), timeout=request.limits.handshake):
         by_target.setdefault(item.target, []).append(describe_served(item))
     return [[found for target in service.probes for found in by_target.get(target, [])] for service in services]
 
 
 def describe_served(served: Served) -> dict[str, Any]:
-    found = asdict(served)
-    target = found.pop("target")
     return {
-        "port": target["port"],
-        "server_name": target["server_name"] or "",
-        "starttls": target["starttls"] or "",
-        "address": found["address"],
-        "state": found["state"],
-        "fingerprint": found["fingerprint"],
-        "detail": found["detail"],
+        "port": served.target.port,
+        "server_name": served.target.server_name or "",
+        "starttls": served.target.starttls or "",
+        "address": served.address,
+        "state": served.state,
+        "fingerprint": served.fingerprint,
+        "detail": served.detail,
     }
-
-
-def _unreferenced(store: Store, wanted: Wanted, service: Service, limits: Limits) -> list[str]:
-    return list(find_unnamed_files(dump_configuration(service, limits), store, wanted.name, service))

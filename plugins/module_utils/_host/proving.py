@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ansible_collections.certwright.tls.plugins.module_utils._host.generation import CANONICAL
 from ansible_collections.certwright.tls.plugins.module_utils._host.journal import Attempt
 from ansible_collections.certwright.tls.plugins.module_utils._host.probe import ProbeTarget, Proof, await_leaf
-from ansible_collections.certwright.tls.plugins.module_utils._host.request import Limits, Service
+from ansible_collections.certwright.tls.plugins.module_utils._host.request import FileSpec, Limits, Service
 from ansible_collections.certwright.tls.plugins.module_utils._host.services import dump_configuration
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import Store
 
@@ -58,10 +60,19 @@ def find_unnamed_files(dump: str | None, store: Store, certificate: str, service
         return ()
     unnamed = []
     for spec in service.files:
-        names = [path for path in (spec.path, store.live_file(certificate, service.name, spec.name)) if path]
-        if not any(name in dump for name in names):
-            unnamed.append(names[0])
+        names = [
+            spec.path or "",
+            store.live_file(certificate, service.name, spec.name),
+            *_canonical(store, certificate, spec),
+        ]
+        if not any(name and name in dump for name in names):
+            unnamed.append(spec.path or names[1])
     return tuple(unnamed)
+
+
+def _canonical(store: Store, certificate: str, spec: FileSpec) -> list[str]:
+    """The four names of every certificate switch with it too: a configuration from certbot's days may use them."""
+    return [os.path.join(store.live(certificate), item.name) for item in CANONICAL if item.parts == spec.parts]
 
 
 def prove_services(

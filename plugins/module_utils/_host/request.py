@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ansible_collections.certwright.tls.plugins.module_utils._host.probe import ProbeTarget
+if TYPE_CHECKING:
+    from ansible_collections.certwright.tls.plugins.module_utils._host.probe import ProbeTarget
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,16 @@ class Service:
         known = {item.name: given[item.name] for item in fields(cls) if item.name in given}
         commands = {word: tuple(known.get(word) or ()) for word in _COMMANDS}
         files = tuple(FileSpec.from_json(item) for item in given.get("files") or ())
-        probes = tuple(ProbeTarget(**item) for item in given.get("probes") or ())
-        return cls(**dict(known, files=files, probes=probes, **commands))
+        return cls(**dict(known, files=files, probes=_load_targets(given.get("probes") or ()), **commands))
+
+
+def _load_targets(given: Sequence[dict[str, Any]]) -> tuple[ProbeTarget, ...]:
+    if not given:
+        return ()
+    # Here, because ssl and the threads take 20 ms of an execution, which one without ports need not pay.
+    from ansible_collections.certwright.tls.plugins.module_utils._host.probe import ProbeTarget  # noqa: PLC0415
+
+    return tuple(ProbeTarget(**item) for item in given)
 
 
 _COMMANDS = ("status", "check", "staged_check", "reload", "restart", "references")
@@ -92,7 +102,8 @@ class Material:
 class Wanted:
     """One certificate of a request: new material or a stored generation, and whether its services get it now.
 
-    `expect` is the digest of the observation that it was planned on; `recorded` takes the services from the record
+    `remember` is the generation whose record gets the services as they are declared now. `expect` is the digest of the
+    observation that it was planned on; `recorded` takes the services from the record
     of the pending, else of the live generation.
     """
 
@@ -106,6 +117,7 @@ class Wanted:
     activate: bool = True
     put_back: bool = True
     discard: tuple[int, ...] = ()
+    remember: int | None = None
 
     @classmethod
     def from_json(cls, given: dict[str, Any]) -> Wanted:

@@ -59,7 +59,7 @@ class Store:
         return os.path.join(self.path, "certificates", certificate)
 
     def generation(self, certificate: str, number: int) -> str:
-        return os.path.join(self.home(certificate), f"{number:06d}")
+        return f"{self.home(certificate)}/{number:06d}"
 
     def live(self, certificate: str) -> str:
         return os.path.join(self.live_directory, certificate)

@@ -16,29 +16,30 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.activation im
 from ansible_collections.certwright.tls.plugins.module_utils._host.baseline import Baseline, observe_baseline
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import Labeller
 from ansible_collections.certwright.tls.plugins.module_utils._host.generation import (
-    find_attribute_problems,
     find_drift,
     load_manifest,
     stage_generation,
 )
 from ansible_collections.certwright.tls.plugins.module_utils._host.journal import Attempt, Journal, read_journal
-from ansible_collections.certwright.tls.plugins.module_utils._host.observation import observe_store
+from ansible_collections.certwright.tls.plugins.module_utils._host.observation import find_refusals, observe_store
 from ansible_collections.certwright.tls.plugins.module_utils._host.outcome import Outcome
 from ansible_collections.certwright.tls.plugins.module_utils._host.place import require_local
 from ansible_collections.certwright.tls.plugins.module_utils._host.placements import (
-    find_placement_problems,
     plan_placements,
 )
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Request, Wanted
 from ansible_collections.certwright.tls.plugins.module_utils._host.services import check_staged
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
+    RECORD,
     Store,
     create_store,
     hide_from_versioning,
     live_generation,
     locked,
     prune,
+    read_document,
     remove_generation,
+    write_document,
 )
 
 
@@ -83,7 +84,10 @@ def _apply_locked(store: Store, request: Request, *, label: Labeller) -> list[Ou
     outcomes = list(refused.values())
     outcomes.extend(
         Outcome(
-            item.name, "staged" if item.material else "discarded", staged[item.name] or None, live_generation(store, item.name)
+            item.name,
+            "staged" if item.material else "discarded" if item.discard else "remembered",
+            staged[item.name] or None,
+            live_generation(store, item.name),
         )
         for item in sound
         if not item.activate and item.name not in refused
@@ -99,7 +103,7 @@ def _refuse_placements(store: Store, certificates: Iterable[Wanted]) -> dict[str
     """Owners, groups and foreign paths that cannot be as declared, before anything is written."""
     refused = {}
     for wanted in certificates:
-        problems = find_attribute_problems(wanted) + find_placement_problems(store, wanted.name, wanted.services)
+        problems = find_refusals(store, wanted)
         if problems:
             refused[wanted.name] = Outcome(wanted.name, "refused", message="\n".join(problems), step="stage")
     return refused
@@ -109,10 +113,18 @@ def _stage(store: Store, wanted: Wanted, *, label: Labeller) -> int:
     """The generation to activate: a new one from material, or the stored one that was named."""
     for number in wanted.discard:
         remove_generation(store, wanted.name, number)
+    if wanted.remember is not None:
+        _remember_services(store, wanted, wanted.remember)
     if wanted.material is not None:
         prune(store, wanted.name, keep=1_000_000)
         return stage_generation(store, wanted, wanted.material, label=label)
     return wanted.generation or 0
+
+
+def _remember_services(store: Store, wanted: Wanted, number: int) -> None:
+    """For a later activation from the record: commands and probes as they are now. Identity and files stay as they were."""
+    path = os.path.join(store.generation(wanted.name, number), RECORD)
+    write_document(path, dict(read_document(path) or {}, services=wanted.record["services"]))
 
 
 def _refuse_staged(store: Store, sound: list[Wanted], staged: dict[str, int], request: Request) -> dict[str, Outcome]:
@@ -156,7 +168,7 @@ def recover(store: Store, request: Request, *, label: Labeller) -> tuple[Outcome
     journal = read_journal(store)
     if journal is None:
         return None
-    foreign = [item for item in journal.attempts if live_generation(store, item.certificate) not in _either(item)]
+    foreign = [item for item in journal.attempts if _is_foreign(store, item)]
     journal = journal.without({item.certificate for item in foreign})
     incomplete = [
         item.failed(_INCOMPLETE) for item in journal.attempts if not item.failure and not _is_complete(store, item)
@@ -171,8 +183,11 @@ def recover(store: Store, request: Request, *, label: Labeller) -> tuple[Outcome
 _INCOMPLETE = "An interrupted run left a generation that is not complete"
 
 
-def _either(attempt: Attempt) -> tuple[int | None, int]:
-    return (attempt.previous, attempt.generation)
+def _is_foreign(store: Store, attempt: Attempt) -> bool:
+    live = live_generation(store, attempt.certificate)
+    if live is None and os.path.lexists(store.live(attempt.certificate)):
+        return True
+    return live not in (attempt.previous, attempt.generation)
 
 
 def _left_alone(attempt: Attempt) -> Outcome:

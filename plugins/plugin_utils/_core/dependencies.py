@@ -9,12 +9,13 @@ Files that need them import them in a `try`: ansible-test imports every plugin i
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
 
-# The oldest major version with what we use; cryptography 42 brought aware dates and x509.verification.
-_MINIMUM = {"cryptography": 42, "idna": 2}
+# The oldest versions that are tested; cryptography 42 brought aware dates and x509.verification.
+_MINIMUM = {"cryptography": "42", "idna": "3.4"}
 
 
 def require_libraries() -> None:
@@ -29,11 +30,16 @@ def require_libraries() -> None:
     )
 
 
-def _find_need(name: str, minimum: int) -> str | None:
+def _find_need(name: str, minimum: str) -> str | None:
     try:
         version = str(import_module(name).__version__)
     except ImportError:
         return f"the Python library {name} is missing"
-    if int(version.partition(".")[0]) < minimum:
+    if _numbers(version) < _numbers(minimum):
         return f"the Python library {name} {version} is older than {minimum}"
     return None
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """The first two numbers, which is what a minimum has; a suffix like `3.4rc1` counts as its number."""
+    return tuple(int(found) for found in re.findall(r"\d+", version)[:2])

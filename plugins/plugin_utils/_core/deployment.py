@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
@@ -50,6 +52,13 @@ class Desired:
             "stored": format_time(now),
         }
 
+    @property
+    def services_digest(self) -> str:
+        """As the host computes it over a record (sorted keys, no blanks, SHA-256)."""
+        recorded = [service.to_record() for service in self.services]
+        text = json.dumps(recorded, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
     def to_material(self) -> dict[str, str]:
         """Normalised PEM by part, for the request only: it holds the private key."""
         return {
@@ -73,6 +82,7 @@ class ObservedGeneration:
     drift: tuple[tuple[str, str], ...] = ()
     reloaded_in_vain: dict[str, str] = field(default_factory=dict)
     failure: str = ""
+    services_digest: str = ""
 
     @classmethod
     def from_answer(cls, answer: dict[str, Any]) -> ObservedGeneration:
@@ -87,6 +97,7 @@ class ObservedGeneration:
             drift=tuple((item["file"], item["fact"]) for item in answer["drift"]),
             reloaded_in_vain=activation.get("reloaded_in_vain", {}),
             failure=activation.get("message", ""),
+            services_digest=answer.get("services_digest", ""),
         )
 
     @property
@@ -145,6 +156,7 @@ class Observed:
     paths: tuple[ObservedPath, ...]
     services: dict[str, ObservedService]
     interrupted: str = ""
+    refusals: tuple[str, ...] = ()
 
     @property
     def recorded_services(self) -> tuple[Service, ...]:
@@ -163,6 +175,7 @@ class Observed:
             stored=tuple(found["stored"]),
             paths=tuple(_observed_path(item) for item in found["paths"]),
             services={key: ObservedService.from_answer(item) for key, item in answer["services"].get(name, {}).items()},
+            refusals=tuple(found.get("refusals", ())),
             interrupted=f"{journal['run']} of {journal['started']}" if journal else "",
         )
 

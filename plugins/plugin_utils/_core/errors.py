@@ -32,4 +32,4 @@ def _summary(problems: tuple[Problem, ...]) -> str:
     lines = [f"{problem.certificate}: {problem.message}" for problem in problems]
     if len(lines) == 1:
         return lines[0]
-    return "\n".join([f"{len(lines)} problems, nothing was changed. The first: {lines[0]}", *lines[1:]])
+    return "\n".join([f"{len(lines)} problems. {lines[0]}", *lines[1:]])

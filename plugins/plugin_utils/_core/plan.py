@@ -49,10 +49,16 @@ class Plan:
     put_back: bool = True
     recover: bool = False
     pending: bool = False
+    remember: int | None = None
+
+    @property
+    def changes(self) -> bool:
+        """Bookkeeping is no change: `remember` renews the services in the record of a generation."""
+        return bool(self.stage or self.activate or self.discard or self.recover)
 
     @property
     def is_empty(self) -> bool:
-        return not (self.stage or self.activate or self.discard or self.recover)
+        return not self.changes and self.remember is None
 
 
 def plan_deployment(desired: Desired, observed: Observed, now: datetime) -> Plan:
@@ -62,14 +68,16 @@ def plan_deployment(desired: Desired, observed: Observed, now: datetime) -> Plan
         return Plan(desired.name, problems=problems, recover=bool(observed.interrupted))
     differences = tuple(find_differences(desired, observed.live))
     plan = _plan_generation(desired, observed, differences, now) if differences else _plan_kept(desired, observed, now)
-    return _without_activation(plan) if desired.stage_only else _refuse_broken(plan, desired.services, observed)
+    plan = _without_activation(plan) if desired.stage_only else _refuse_broken(plan, desired.services, observed)
+    return _refuse_misplaced(plan, observed)
 
 
 def _without_activation(plan: Plan) -> Plan:
-    """What is stored or discarded now; services, and what is wrong with them, are left to a later run."""
+    """What is stored or discarded now; services, and what is wrong with them, are left to the activation."""
     kept = ("interrupted", "pending_superseded")
     reasons = tuple(reason for reason in plan.reasons if plan.stage or reason.code in kept)
-    return replace(plan, reasons=reasons, problems=(), failures=(), activate=False, generation=None)
+    left = plan.pending or bool(plan.failures)
+    return replace(plan, reasons=reasons, problems=(), failures=(), activate=False, generation=None, pending=left)
 
 
 def _plan_generation(desired: Desired, observed: Observed, differences: tuple[Reason, ...], now: datetime) -> Plan:
@@ -89,13 +97,26 @@ def _plan_generation(desired: Desired, observed: Observed, differences: tuple[Re
         put_back=may_put_back(observed, now),
         recover=bool(observed.interrupted),
         pending=True,
+        remember=_find_outdated(desired, waiting),
     )
 
 
 def _plan_kept(desired: Desired, observed: Observed, now: datetime) -> Plan:
     """What is live is what is desired: a stored generation beside it is wanted by nobody any more."""
     plan = plan_activation(desired.name, desired.services, replace(observed, pending=None), now)
-    return replace(plan, reasons=(*plan.reasons, *_superseded_reasons(observed.stored)), discard=observed.stored)
+    reasons = (*plan.reasons, *_superseded_reasons(observed.stored))
+    return replace(plan, reasons=reasons, discard=observed.stored, remember=_find_outdated(desired, observed.live))
+
+
+def _find_outdated(desired: Desired, kept: ObservedGeneration | None) -> int | None:
+    """A generation that stays, recorded with other commands or probes than are declared now."""
+    return kept.number if kept is not None and kept.services_digest != desired.services_digest else None
+
+
+def _refuse_misplaced(plan: Plan, observed: Observed) -> Plan:
+    """Check mode knows in advance which owners and paths the host would refuse."""
+    refused = tuple(Problem(plan.certificate, "refused", fact) for fact in observed.refusals)
+    return replace(plan, problems=plan.problems + refused) if plan.stage or plan.activate else plan
 
 
 def plan_activation(name: str, services: tuple[Service, ...], observed: Observed, now: datetime) -> Plan:
@@ -129,7 +150,9 @@ def _find_unfit(name: str, observed: Observed, now: datetime) -> Iterator[Proble
     pending = observed.pending
     if pending is None:
         if observed.live is None:
-            yield Problem(name, "not_stored", f"The store has no certificate {name}; install it first, or correct the name")
+            yield Problem(
+                name, "not_stored", f"The store has no certificate {name}; install it first, or correct the name"
+            )
         return
     if pending.not_after is not None and pending.not_after <= now:
         fact = f"generation {pending.number} ended {pending.not_after:%Y-%m-%d %H:%M} UTC and was not activated"

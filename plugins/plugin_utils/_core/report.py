@@ -16,6 +16,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons impor
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Service
 
 _CHANGED = ("staged", "discarded", "activated", "placed_not_served", "restart_pending", "kept_new_unproved")
+_BOOKKEEPING = "remembered"
 _FAILED = ("rolled_back", "kept_new_unproved", "not_served", "refused", "left_alone")
 _WORDS = {
     "rolled_back": "rolled back",
@@ -32,7 +33,7 @@ def report_outcomes(
 ) -> dict[str, Any]:
     """`changed`, `reasons`, `outcomes` by certificate, and, when one failed, `failed`, `msg` and `problems`."""
     plans, outcomes = tuple(plans), tuple(outcomes)
-    last = {str(outcome["certificate"]): outcome for outcome in outcomes}
+    last = {str(outcome["certificate"]): outcome for outcome in outcomes if outcome["outcome"] != _BOOKKEEPING}
     problems = [problem for plan in plans for problem in (*plan.problems, *plan.failures)]
     problems.extend(_failure(outcome) for outcome in last.values() if outcome["outcome"] in _FAILED)
     result: dict[str, Any] = {
@@ -50,8 +51,15 @@ def report_outcomes(
 
 def _is_changed(plans: tuple[Plan, ...], outcomes: tuple[Mapping[str, Any], ...], *, check_mode: bool) -> bool:
     if check_mode:
-        return any(not plan.is_empty and not plan.problems for plan in plans)
-    return any(outcome["outcome"] in _CHANGED for outcome in outcomes)
+        return any(plan.changes and not plan.problems for plan in plans)
+    return any(_has_changed(outcome) for outcome in outcomes)
+
+
+def _has_changed(outcome: Mapping[str, Any]) -> bool:
+    """What is kept although no port shows it has changed the host, unless it was live before."""
+    if outcome["outcome"] == "not_served":
+        return bool(outcome["previous"] != outcome["generation"])
+    return outcome["outcome"] in _CHANGED
 
 
 def _is_pending(plans: tuple[Plan, ...], last: Mapping[str, Mapping[str, Any]]) -> bool:
@@ -73,7 +81,7 @@ def _outcome_of(plan: Plan, last: Mapping[str, Mapping[str, Any]], *, check_mode
         outcome = last[plan.certificate]
         words = ("outcome", "generation", "previous", "message", "services")
         return {word: outcome[word] for word in words}
-    word = "planned" if check_mode and not plan.is_empty else "unchanged"
+    word = "planned" if check_mode and plan.changes else "unchanged"
     return {
         "outcome": "refused" if plan.problems else word,
         "generation": plan.generation,

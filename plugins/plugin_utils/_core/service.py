@@ -117,7 +117,10 @@ _COMMANDS = ("status", "check", "staged_check", "reload", "restart", "references
 
 @dataclass(frozen=True)
 class Preset:
-    """How a kind of service wants its files, as data. Commands hold placeholders for the operator's words."""
+    """How a kind of service wants its files, as data. Commands hold placeholders for the operator's words.
+
+    Without a `method` the operator's words decide whether it reloads, restarts or watches its files.
+    """
 
     name: str
     files: tuple[ServiceFile, ...] = ()

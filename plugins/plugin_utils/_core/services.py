@@ -160,9 +160,9 @@ def _method(declared: Declared, unit: str | None) -> str:
     words = declared.words
     if words.get("watches_files"):
         return "none"
-    if "restart_command" in words and "reload" not in words:
+    if "reload" not in words and ("restart_command" in words or words.get("restart", "never") != "never"):
         return "restart"
-    if declared.preset.name != "custom":
+    if declared.preset.method:
         return declared.preset.method
     return "reload" if unit or "reload" in words else "none"
 
@@ -204,11 +204,20 @@ def _require_sound(service: Service, declared: Declared) -> None:
 
 
 def _find_faults(service: Service, declared: Declared) -> Iterator[str]:
-    if not service.files:
-        yield "has no `files`; say which parts go into which file"
     unknown = sorted(set(declared.words.get("paths", {})) - {file.name for file in service.files})
     if unknown:
         yield f"`paths` names {', '.join(unknown)}, which it does not have; its files are {_file_names(service)}"
+    yield from _find_file_faults(service)
+    if service.method == "restart" and not (service.unit or service.restart):
+        yield "is to be restarted and has neither a `unit` nor a `restart_command`"
+    fault = find_window_fault(service.restart_policy, service.restart_window)
+    if fault:
+        yield fault
+
+
+def _find_file_faults(service: Service) -> Iterator[str]:
+    if not service.files:
+        yield "has no `files`; say which parts go into which file"
     if sum(file.in_place for file in service.files) > 1:
         yield "has more than one `in_place` file; they cannot be switched together, so combine their parts in one"
     for file in service.files:
@@ -217,9 +226,6 @@ def _find_faults(service: Service, declared: Declared) -> Iterator[str]:
             yield f"{fact}; use '0640' and a group"
         if file.in_place and not file.path:
             yield f"{file.name} is `in_place` and has no `path`"
-    fault = find_window_fault(service.restart_policy, service.restart_window)
-    if fault:
-        yield fault
 
 
 def _file_names(service: Service) -> str:

@@ -26,6 +26,9 @@ def find_lacking(
     for path in observed.paths:
         if path.state != "ours":
             yield Reason("link_missing", f"{path.path} does not lead to the live certificate")
+    if live.failure and not live.reloaded_in_vain:
+        fact = f"Generation {live.number} is live, but its activation failed: {live.failure}"
+        yield Reason("activation_pending", fact)
     for service, port in _find_stale(services, observed, live, now):
         if not _find_futility(service, observed, live):
             yield Reason("not_served", _stale(service, port, live))
