@@ -23,7 +23,8 @@ options:
     default: 3
   probe_timeout:
     description:
-      - Seconds after a reload within which every probed port must show the new certificate in three handshakes in a row.
+      - Seconds after a reload within which every probed port must show the new certificate, in three handshakes in
+        a row.
     type: int
     default: 10
 """

@@ -93,7 +93,8 @@ def describe_os_error(error):
     """What the operating system refused, and where: a full disk, a read-only file system, a missing permission."""
     where = f" at {error.filename}" if error.filename else ""
     fact = f"The host could not go on: {error.strerror or type(error).__name__}{where} ({place_of(error)})"
-    return f"{fact}. Mend it and run again: what was begun is finished or undone by the next run"
+    way_out = "Run with `become`" if isinstance(error, PermissionError) else "Mend it and run again"
+    return f"{fact}. {way_out}: what was begun is finished or undone by the next run"
 
 
 def place_of(error):
@@ -105,8 +106,8 @@ def place_of(error):
 
 def main():
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    os.umask(0o077)
     try:
+        os.umask(0o077)
         answer = answer_request(module)
     except HostError as error:
         answer = {"refused": str(error)}

@@ -205,7 +205,7 @@ problems:
     - 'Of what is stored (M(certwright.tls.certificate_activate)): V(not_stored), V(expired), V(file_differs).'
     - 'Of services: V(unknown_service), V(service_invalid), V(service_config_broken_before).'
     - 'Of what is installed: V(ends_sooner), V(test_issuer), V(absent_refused).'
-    - 'Of the transaction: V(rolled_back), V(kept_new_unproved), V(not_served), V(refused), V(left_alone).'
+    - 'Of the transaction: V(rolled_back), V(kept_new_unproved), V(not_served), V(refused), V(left_alone), V(stranded).'
   returned: on failure
   type: list
   elements: dict
@@ -223,15 +223,15 @@ warnings:
   description:
     - What is worth knowing although nothing is refused. Each ends with its stable code in brackets, one of
       V(name_stripped), V(name_in_cn_only), V(passphrase_unused), V(unrelated_certificate), V(profile_unproved),
-      V(root_not_proved), V(not_referenced), V(not_proved), V(restart_pending), V(clock_skew).
+      V(root_not_proved), V(not_referenced), V(not_proved), V(restart_pending), V(service_down), V(clock_skew).
   returned: when there is something
   type: list
   elements: str
 outcome:
   description:
     - How it ended. V(unchanged), V(planned) (check mode), V(staged), V(activated), V(placed_not_served) (the service is
-      stopped), V(restart_pending), V(discarded), V(rolled_back), V(kept_new_unproved), V(not_served), V(refused) or
-      V(left_alone).
+      stopped), V(restart_pending), V(discarded), V(rolled_back), V(kept_new_unproved), V(not_served), V(refused),
+      V(left_alone) or V(stranded).
   returned: always
   type: str
   sample: activated

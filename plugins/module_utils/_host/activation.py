@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ansible_collections.certwright.tls.plugins.module_utils._host.culprits import find_culprits
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError, Labeller
 from ansible_collections.certwright.tls.plugins.module_utils._host.generation import load_manifest
 from ansible_collections.certwright.tls.plugins.module_utils._host.journal import Attempt, Journal, write_journal
@@ -84,7 +85,7 @@ class Activation:
 
     def _switch_all(self) -> dict[str, Failure]:
         failures = {}
-        for attempt in self.journal.attempts:
+        for attempt in self._going:
             try:
                 switch(self.store, attempt, self.label)
             except (OSError, HostError) as error:
@@ -97,37 +98,13 @@ class Activation:
             result = check_service(service, self.limits)
             if not result.ok:
                 message = f"{service.name} refuses its configuration with the new files: {result.summary}"
-                for attempt in self._find_culprits(service, attempts):
+                for attempt in find_culprits(self.store, service, attempts, limits=self.limits, label=self.label):
                     failures[attempt.certificate] = Failure("check", service.name, message)
         return failures
 
-    def _find_culprits(self, service: Service, attempts: list[Attempt]) -> list[Attempt]:
-        """All out; when the check passes then, back in by halves until the guilty ones are alone."""
-        if len(attempts) == 1:
-            return attempts
-        self._switch_back(attempts)
-        if not check_service(service, self.limits).ok:
-            return attempts
-        return self._add_by_halves(service, attempts)
-
-    def _add_by_halves(self, service: Service, attempts: list[Attempt]) -> list[Attempt]:
-        for attempt in attempts:
-            switch(self.store, attempt, self.label)
-        if check_service(service, self.limits).ok:
-            return []
-        self._switch_back(attempts)
-        if len(attempts) == 1:
-            return attempts
-        half = len(attempts) // 2
-        return self._add_by_halves(service, attempts[:half]) + self._add_by_halves(service, attempts[half:])
-
-    def _switch_back(self, attempts: Iterable[Attempt]) -> None:
-        for attempt in attempts:
-            switch_back(self.store, attempt, self.label)
-
     def _reload_all(self) -> dict[str, Failure]:
         """A service whose configuration names none of the files would not see them: it is left in peace."""
-        self.unnamed = find_unnamed(self.store, self.journal.attempts, self.limits)
+        self.unnamed = find_unnamed(self.store, self._going, self.limits)
         failures = {}
         for service, attempts in self._by_service():
             if all(self._is_unread(attempt, service) for attempt in attempts):
@@ -143,7 +120,7 @@ class Activation:
 
     def _probe_all(self) -> dict[str, Failure]:
         """Only what answered before can cause a rollback; and a service that was up must still be."""
-        attempts = self.journal.attempts
+        attempts = self._going
         expected = {item.certificate: self._fingerprint(item) for item in attempts}
         up = {item.certificate: self._up(item) for item in attempts}
         self.proving = prove_services(attempts, expected=expected, services=up, limits=self.limits)
@@ -163,7 +140,7 @@ class Activation:
         return "" if manifest is None else manifest.fingerprint
 
     def _settle(self, failures: dict[str, Failure]) -> None:
-        """9. Marked in the journal first, so that a killed put-back is finished by the next run, not carried forward."""
+        """9. Marked in the journal first: a killed put-back is finished by the next run, not carried forward."""
         guilty = [item for item in self.journal.attempts if item.certificate in failures]
         if not guilty:
             return
@@ -174,15 +151,34 @@ class Activation:
         ]
         self.journal = self.journal.with_attempts(tuple(back))
         write_journal(self.store, self.journal)
-        self._switch_back(back)
-        stranded = self._reload_after_put_back(back, failures)
+        stuck = self._try_switch_back(back)
+        stranded = self._reload_after_put_back([item for item in back if item.certificate not in stuck], failures)
         for attempt in guilty:
             failure = failures[attempt.certificate]
             remember_failure(self.store, attempt, failure, starts=self._starts(attempt, failure))
+            if attempt.certificate in stuck:
+                self.outcomes.append(self._ended(attempt, "stranded", failure, stuck[attempt.certificate]))
+                continue
             goes_back = self._goes_back(attempt, failure)
             self.outcomes.append((self._rolled_back if goes_back else self._kept)(attempt, failure, stranded))
-        self.journal = self.journal.without({item.certificate for item in guilty})
+        self.journal = self.journal.without({item.certificate for item in guilty} - set(stuck))
         write_journal(self.store, self.journal)
+
+    def _try_switch_back(self, attempts: Iterable[Attempt]) -> dict[str, str]:
+        """By certificate, what the host refused. Such a put-back stays in the journal, for the next run to finish."""
+        stuck = {}
+        for attempt in attempts:
+            try:
+                switch_back(self.store, attempt, self.label)
+            except OSError as error:
+                fact = f"the previous files could not be put back ({error.strerror} at {error.filename})"
+                stuck[attempt.certificate] = f"Stranded: {fact}; mend that and run again"
+        return stuck
+
+    @property
+    def _going(self) -> tuple[Attempt, ...]:
+        """Without those whose put-back is left to the next run."""
+        return tuple(item for item in self.journal.attempts if not item.failure)
 
     def _goes_back(self, attempt: Attempt, failure: Failure) -> bool:
         """Never put back what is expired, revoked or absent when the new one passes every check."""
@@ -236,14 +232,14 @@ class Activation:
 
     def _ended(self, attempt: Attempt, outcome: str, failure: Failure, state: str) -> Outcome:
         message = f"{failure.message}\n{state}"
-        notices = self._unnamed_notices(attempt)
+        notices = self._unnamed_notices(attempt) + self._down_notices(attempt)
         return Outcome(
             attempt.certificate, outcome, attempt.generation, attempt.previous, message, failure.step, notices=notices
         )
 
     def _commit(self) -> tuple[Outcome, ...]:
         """8. The journal goes first: from here on a kill leaves nothing but generations to prune."""
-        attempts = self.journal.attempts
+        attempts = self._going
         for attempt in attempts:
             forget_failures(self.store, attempt)
         self.journal = self.journal.without({attempt.certificate for attempt in attempts})
@@ -258,7 +254,7 @@ class Activation:
         services = tuple({"name": item.name, "state": self._service_state(item, proving)} for item in attempt.services)
         found = {item["state"] for item in services}
         outcome = next((name for name in ("restart_pending", "placed_not_served") if name in found), "activated")
-        notices = proving.notices + self._unnamed_notices(attempt)
+        notices = proving.notices + self._unnamed_notices(attempt) + self._down_notices(attempt)
         return Outcome(
             attempt.certificate, outcome, attempt.generation, attempt.previous, services=services, notices=notices
         )
@@ -271,6 +267,14 @@ class Activation:
             }
             for service in attempt.services
             for path in self.unnamed.get((attempt.certificate, service.name), ())
+        )
+
+    def _down_notices(self, attempt: Attempt) -> tuple[dict[str, str], ...]:
+        """After an interrupted run a stopped service may be our doing; whether it is to run is not ours to know."""
+        return tuple(
+            {"code": "service_down", "message": f"{service.name} was up before the interrupted run and is down now"}
+            for service in attempt.services
+            if service.name in attempt.up and not self.states[service.identity].running
         )
 
     def _hint(self, attempt: Attempt, service: Service) -> str:
@@ -301,7 +305,7 @@ class Activation:
     ) -> list[tuple[Service, list[Attempt]]]:
         """Each distinct service once, with the attempts that use it."""
         found: dict[tuple[object, ...], tuple[Service, list[Attempt]]] = {}
-        for attempt in self.journal.attempts if attempts is None else attempts:
+        for attempt in self._going if attempts is None else attempts:
             for service in attempt.services if include_stopped else self._up(attempt):
                 found.setdefault(service.identity, (service, []))[1].append(attempt)
         return list(found.values())

@@ -21,7 +21,7 @@ class Attempt:
 
     `answered` holds the probe targets that showed a certificate before, with its fingerprint: only these can cause a
     rollback. `failure` is set before anything is put back, so that a killed put-back is finished and not carried
-    forward.
+    forward. `up` names the services that were up before.
     """
 
     certificate: str
@@ -32,6 +32,7 @@ class Attempt:
     put_back: bool
     answered: dict[str, str]
     failure: str = ""
+    up: tuple[str, ...] = ()
 
     def failed(self, message: str) -> Attempt:
         return replace(self, failure=message)
@@ -46,6 +47,7 @@ class Attempt:
                 given,
                 services=tuple(Service.from_json(item) for item in given["services"]),
                 placements=tuple(Placement.from_json(item) for item in given["placements"]),
+                up=tuple(given.get("up", ())),
             )
         )
 

@@ -37,7 +37,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.store import 
     complete_generations,
     digest_of,
     live_generation,
-    locked,
+    locked_for_reading,
     read_document,
     stored_certificates,
 )
@@ -93,9 +93,7 @@ def _with_recorded_services(store: Store, wanted: Wanted) -> Wanted:
 
 
 def _observe_locked(store: Store, request: Request) -> dict[str, Any]:
-    if not os.access(os.path.join(store.path, ".lock"), os.W_OK):
-        return observe_store(store, request.certificates)
-    with locked(store, run=request.run, patience=request.limits.lock):
+    with locked_for_reading(store, patience=request.limits.lock):
         return observe_store(store, request.certificates)
 
 
@@ -144,7 +142,7 @@ def _observe_generation(store: Store, certificate: str, number: int) -> dict[str
 
 
 def _shorten(found: dict[str, Any], *, recorded: bool) -> dict[str, Any]:
-    """Without the words of the records that no plan looks at: they are four tenths of what five hundred answer.
+    """Without the words of the records that no plan looks at: they are a quarter of what five hundred answer.
 
     The digest is of all of them. Services that the request does not name are told in full, to be named in the next.
     """

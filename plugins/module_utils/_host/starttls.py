@@ -156,9 +156,9 @@ def _ask_ldap(conversation: Conversation) -> None:
     request = _encode_ber(BER_INTEGER, b"\x01") + _encode_ber(LDAP_EXTENDED_REQUEST, name)
     conversation.say(_encode_ber(BER_SEQUENCE, request))
     message = _take_ldap_message(conversation)
-    dummy, rest = _split_ber(message, BER_INTEGER)
-    response, dummy = _split_ber(rest, LDAP_EXTENDED_RESPONSE)
-    code, dummy = _split_ber(response, BER_ENUMERATED)
+    _number, rest = _split_ber(message, BER_INTEGER)
+    response, _rest = _split_ber(rest, LDAP_EXTENDED_RESPONSE)
+    code, _rest = _split_ber(response, BER_ENUMERATED)
     if int.from_bytes(code, "big"):
         raise NotTlsError(f"it refuses StartTLS with LDAP result code {int.from_bytes(code, 'big')}")
 

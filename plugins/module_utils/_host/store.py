@@ -52,6 +52,10 @@ class Store:
         return os.path.join(self.path, "journal.json")
 
     @property
+    def lock(self) -> str:
+        return os.path.join(self.path, ".lock")
+
+    @property
     def live_directory(self) -> str:
         return os.path.join(self.path, "live")
 
@@ -95,10 +99,9 @@ def hide_from_versioning(store: Store) -> None:
 @contextlib.contextmanager
 def locked(store: Store, *, run: str, patience: float) -> Iterator[None]:
     """One writer at a time; the lock ends with the process, whatever ends it. A waiter names the holder."""
-    path = os.path.join(store.path, ".lock")
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(store.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        _wait_for_lock(descriptor, store=store, patience=patience)
+        _wait_for_lock(descriptor, fcntl.LOCK_EX, store=store, patience=patience)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"pid {os.getpid()}, run {run or 'unnamed'}".encode(), 0)
         yield
@@ -106,11 +109,26 @@ def locked(store: Store, *, run: str, patience: float) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _wait_for_lock(descriptor: int, *, store: Store, patience: float) -> None:
+@contextlib.contextmanager
+def locked_for_reading(store: Store, *, patience: float) -> Iterator[None]:
+    """No writer meanwhile. Changes nothing, and needs nothing where no writer has ever been."""
+    try:
+        descriptor = os.open(store.lock, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        yield
+        return
+    try:
+        _wait_for_lock(descriptor, fcntl.LOCK_SH, store=store, patience=patience)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _wait_for_lock(descriptor: int, kind: int, *, store: Store, patience: float) -> None:
     deadline = time.monotonic() + patience
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
             return
         except BlockingIOError:
             if time.monotonic() > deadline:

@@ -10,14 +10,31 @@ import contextlib
 import signal
 from collections.abc import Iterator
 
+from ansible_collections.certwright.tls.plugins.module_utils._host.bridge import (
+    enter_bridge,
+    leave_to_bridge,
+    needs_bridge,
+)
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import Labeller
 from ansible_collections.certwright.tls.plugins.module_utils._host.journal import Attempt
-from ansible_collections.certwright.tls.plugins.module_utils._host.placements import place, put_back_placement
-from ansible_collections.certwright.tls.plugins.module_utils._host.store import Store, point_live
+from ansible_collections.certwright.tls.plugins.module_utils._host.placements import (
+    keep_displaced,
+    place,
+    put_back_placement,
+)
+from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
+    Store,
+    live_generation,
+    point_live,
+)
 
 
 def switch(store: Store, attempt: Attempt, label: Labeller) -> None:
-    """The live link first: a foreign path never leads to nothing."""
+    """The live link first: a foreign path never leads to nothing. Safe to repeat."""
+    for placement in attempt.placements:
+        keep_displaced(placement)
+    if needs_bridge(attempt) and live_generation(store, attempt.certificate) != attempt.generation:
+        enter_bridge(store, attempt, label)
     point_live(store, attempt.certificate, attempt.generation)
     for placement in attempt.placements:
         place(placement, label=label)
@@ -25,6 +42,8 @@ def switch(store: Store, attempt: Attempt, label: Labeller) -> None:
 
 def switch_back(store: Store, attempt: Attempt, label: Labeller) -> None:
     """Foreign paths that were not ours go first, copies of ours last: they are made from what is live."""
+    if needs_bridge(attempt):
+        leave_to_bridge(store, attempt)
     for placement in attempt.placements:
         if placement.before != "ours":
             put_back_placement(placement, label=label)

@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.activation import Activation
 from ansible_collections.certwright.tls.plugins.module_utils._host.baseline import Baseline, observe_baseline
+from ansible_collections.certwright.tls.plugins.module_utils._host.bridge import BRIDGE
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import Labeller
 from ansible_collections.certwright.tls.plugins.module_utils._host.generation import (
     find_drift,
@@ -57,7 +58,8 @@ def apply(store: Store, request: Request, *, label: Labeller) -> dict[str, Any]:
         hide_from_versioning(store)
         recovered = recover(store, request, label=label)  # 1
         if recovered is not None:
-            return {"changed_underneath": True, "outcomes": [asdict(outcome) for outcome in recovered]}
+            stranded = any(outcome.outcome == "stranded" for outcome in recovered)
+            return {"changed_underneath": not stranded, "outcomes": [asdict(outcome) for outcome in recovered]}
         if _is_changed_underneath(store, request):
             return {"changed_underneath": True, "outcomes": []}
         outcomes = _apply_locked(store, request, label=label)
@@ -75,7 +77,9 @@ def _apply_locked(store: Store, request: Request, *, label: Labeller) -> list[Ou
     baseline = observe_baseline(store, [item for item in sound if item.activate], request.limits)  # 0
     refused.update(baseline.refused)
     sound = [wanted for wanted in sound if wanted.name not in refused]
-    staged = {wanted.name: _stage(store, wanted, label=label) for wanted in sound}  # 2
+    staged, unstored = _stage_all(store, sound, label=label)  # 2
+    refused.update(unstored)
+    sound = [wanted for wanted in sound if wanted.name not in refused]
     refused.update(_refuse_staged(store, sound, staged, request))
     ready = [wanted for wanted in sound if wanted.activate and wanted.name not in refused]
     journal = Journal(
@@ -107,6 +111,21 @@ def _refuse_placements(store: Store, certificates: Iterable[Wanted]) -> dict[str
         if problems:
             refused[wanted.name] = Outcome(wanted.name, "refused", message="\n".join(problems), step="stage")
     return refused
+
+
+def _stage_all(
+    store: Store, certificates: Iterable[Wanted], *, label: Labeller
+) -> tuple[dict[str, int], dict[str, Outcome]]:
+    """What could not be stored is half done and pruned later; the other certificates go on."""
+    staged, refused = {}, {}
+    for wanted in certificates:
+        try:
+            staged[wanted.name] = _stage(store, wanted, label=label)
+        except OSError as error:
+            fact = f"The host could not store it: {error.strerror} at {error.filename or store.path}"
+            live = live_generation(store, wanted.name)
+            refused[wanted.name] = Outcome(wanted.name, "refused", live, live, fact, "stage")
+    return staged, refused
 
 
 def _stage(store: Store, wanted: Wanted, *, label: Labeller) -> int:
@@ -157,6 +176,7 @@ def _attempt(store: Store, wanted: Wanted, generation: int, baseline: Baseline) 
         placements=placements,
         put_back=wanted.put_back,
         answered=baseline.answered.get(wanted.name, {}),
+        up=tuple(service.name for service in wanted.services if baseline.states[service.identity].running),
     )
 
 
@@ -187,7 +207,7 @@ def _is_foreign(store: Store, attempt: Attempt) -> bool:
     live = live_generation(store, attempt.certificate)
     if live is None and os.path.lexists(store.live(attempt.certificate)):
         return True
-    return live not in (attempt.previous, attempt.generation)
+    return live not in (attempt.previous, attempt.generation, BRIDGE)
 
 
 def _left_alone(attempt: Attempt) -> Outcome:

@@ -17,13 +17,14 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.service impor
 
 _CHANGED = ("staged", "discarded", "activated", "placed_not_served", "restart_pending", "kept_new_unproved")
 _BOOKKEEPING = "remembered"
-_FAILED = ("rolled_back", "kept_new_unproved", "not_served", "refused", "left_alone")
+_FAILED = ("rolled_back", "kept_new_unproved", "not_served", "refused", "left_alone", "stranded")
 _WORDS = {
     "rolled_back": "rolled back",
     "kept_new_unproved": "the new files are in place and unproved",
     "not_served": "not served",
     "refused": "refused, nothing was changed",
     "left_alone": "left alone",
+    "stranded": "stranded half way",
 }
 _CLOCK_TOLERANCE = 300
 

@@ -34,7 +34,7 @@ class FakeHost:
     def observe(self) -> dict[str, Any]:
         self.calls.append("observe")
         return {
-            "journal": None,
+            "journal": {"run": "job 6", "started": "2026-11-21T21:00:00Z"} if self.interrupted else None,
             "services": {},
             "certificates": {name: self._answer(number) for name, number in self.held.items()},
         }
@@ -63,19 +63,25 @@ WANTED = 5
 
 
 def decide(name: str, observed: Observed) -> Plan:
-    """Everything is to be at generation 5; what is beyond is refused."""
+    """Everything is to be at generation 5; what is beyond is refused, and an interrupted run is finished first."""
     assert observed.live is not None
+    recover = bool(observed.interrupted)
     if observed.live.number > WANTED:
-        return Plan(name, activate=True, problems=(Problem(name, "refused", "beyond"),))
+        return Plan(name, activate=True, problems=(Problem(name, "refused", "beyond"),), recover=recover)
     reasons = (Reason("behind", f"{name} is at {observed.live.number}"),) if observed.live.number < WANTED else ()
-    return Plan(name, reasons=reasons, generation=WANTED, activate=bool(reasons))
+    return Plan(name, reasons=reasons, generation=WANTED, activate=bool(reasons), recover=recover)
 
 
-def run(host: Any, *, check_mode: bool = False) -> Round:
+def bookkeep(name: str, _observed: Observed) -> Plan:
+    """Nothing but the record of the live generation is to be renewed."""
+    return Plan(name, generation=WANTED, remember=WANTED)
+
+
+def run(host: Any, *, check_mode: bool = False, plan: Callable[[str, Observed], Plan] = decide) -> Round:
     return converge(
         host,
         look=lambda asked: asked.observe(),  # type: ignore[call-arg]
-        plan=decide,
+        plan=plan,
         request=lambda plan, observed: {
             "name": plan.certificate,
             "generation": plan.generation,
@@ -160,6 +166,42 @@ def test_the_round_holds_the_last_look_and_every_outcome_on_the_way() -> None:
     assert [ended.observed[name].digest for name in ("a", "b")] == ["1", "5"]
     assert [plan.certificate for plan in ended.plans] == ["a", "b"]
     assert {"a", "b"} == set(ended.answer["certificates"])
+
+
+@pytest.mark.parametrize(
+    ("held", "check_mode", "calls"),
+    [
+        pytest.param({"b": 9}, False, ["observe", "apply b", "observe"], id="refused, and then refused again"),
+        pytest.param({"b": 5}, False, ["observe", "apply b", "observe"], id="right, and then right again"),
+        pytest.param(
+            {"a": 1, "b": 9}, False, ["observe", "apply a b", "observe", "apply a"], id="refused beside another"
+        ),
+        pytest.param({"b": 9}, True, ["observe"], id="check mode finishes nothing"),
+    ],
+)
+def test_an_interrupted_run_is_finished_even_when_everything_is_refused(
+    held: dict[str, int], check_mode: bool, calls: list[str]
+) -> None:
+    host = FakeHost(dict(held), interrupted=RECOVERED)
+    ended = run(host, check_mode=check_mode)
+
+    assert calls == host.calls
+    assert held["b"] == host.held["b"]
+    assert (() if check_mode else (RECOVERED,)) == tuple(item for item in ended.outcomes if item["certificate"] == "b")
+    assert (["refused"] if held["b"] > WANTED else []) == [
+        problem.code for plan in ended.plans for problem in plan.problems
+    ]
+
+
+@pytest.mark.parametrize(
+    ("check_mode", "calls"),
+    [pytest.param(False, ["observe", "apply a"], id="run"), pytest.param(True, ["observe"], id="check mode")],
+)
+def test_bookkeeping_alone_is_worth_an_execution(check_mode: bool, calls: list[str]) -> None:
+    host = FakeHost({"a": 5})
+    run(host, check_mode=check_mode, plan=bookkeep)
+
+    assert calls == host.calls
 
 
 @pytest.mark.parametrize(

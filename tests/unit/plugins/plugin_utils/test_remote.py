@@ -129,13 +129,15 @@ def test_an_explanation_never_quotes_the_request(where: str, quoted: str) -> Non
 class Action(PipelinedAction):
     """As ansible-core makes one, with as much of a task and a connection as pipelining asks for."""
 
-    def __init__(self, *, configured: bool, capable: bool = True, become: str | None = None) -> None:
+    def __init__(
+        self, *, configured: bool = True, capable: bool = True, become: str | None = None, play: Path | None = None
+    ) -> None:
         connection = SimpleNamespace(
             is_pipelining_enabled=lambda _wrap_async: configured,
             has_pipelining=capable,
             become=SimpleNamespace(name=become) if become else None,
         )
-        task: Any = SimpleNamespace(get_search_path=list)
+        task: Any = SimpleNamespace(get_search_path=lambda: [str(play)] if play else [])
         super().__init__(task, connection, None, DataLoader(), None, None)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -180,7 +182,7 @@ def test_who_keeps_remote_files_wants_to_see_them(monkeypatch: pytest.MonkeyPatc
 def test_a_file_of_the_controller_is_read_as_bytes(tmp_path: Path) -> None:
     (tmp_path / "web.pem").write_bytes(b"\xff\x00pem\r\n")
 
-    content = read_file(Action(configured=True), str(tmp_path / "web.pem"))
+    content = read_file(Action(), str(tmp_path / "web.pem"))
     assert (b"\xff\x00pem\r\n", bytes) == (content, type(content))
 
 
@@ -189,7 +191,80 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
     path = str(tmp_path / name)
 
     with pytest.raises(HostRefusal) as refused:
-        read_file(Action(configured=True), path)
+        read_file(Action(), path)
     lines = str(refused.value).splitlines()
     assert len(lines) == 1
     assert lines[0].startswith(f"The file {path} cannot be read on the controller: ")
+
+
+def put(directory: Path, content: str) -> Path:
+    """A directory with the one file that the task names."""
+    (directory / "tls").mkdir(parents=True)
+    (directory / "tls" / "web.pem").write_text(content)
+    return directory
+
+
+def action_of(*, play: Path | None = None, inventory: object = None) -> Action:
+    action = Action(play=play)
+    action._task_vars = {"inventory_dir": inventory}
+    return action
+
+
+def test_a_file_beside_the_inventory_is_found(tmp_path: Path) -> None:
+    action = action_of(inventory=str(put(tmp_path / "inventory", "beside")))
+
+    assert read_file(action, "tls/web.pem") == b"beside"
+
+
+def test_where_ansible_looks_goes_before_the_inventory(tmp_path: Path) -> None:
+    inventory = put(tmp_path / "inventory", "beside")
+    action = action_of(play=put(tmp_path / "play", "play"), inventory=str(inventory))
+
+    assert read_file(action, "tls/web.pem") == b"play"
+
+
+def test_a_path_from_the_root_is_the_same_with_an_inventory(tmp_path: Path) -> None:
+    action = action_of(inventory=str(put(tmp_path / "inventory", "beside")))
+
+    assert read_file(action, str(put(tmp_path / "elsewhere", "there") / "tls" / "web.pem")) == b"there"
+
+
+@pytest.mark.parametrize(
+    ("task_vars", "path"),
+    [
+        pytest.param({"inventory_dir": "{0}"}, "tls/missing.pem", id="missing in both places"),
+        pytest.param({"inventory_dir": "{0}"}, "/tls/web.pem", id="missing at the root, although it is beside"),
+        pytest.param({"inventory_dir": "{0}"}, "~/tls/missing.pem", id="missing at home"),
+        pytest.param({"inventory_dir": "{0}/elsewhere"}, "tls/web.pem", id="an inventory elsewhere"),
+        pytest.param({"inventory_dir": "inventory"}, "tls/web.pem", id="an inventory that is nobody knows where"),
+        pytest.param({"inventory_dir": ""}, "tls/web.pem", id="an inventory without a directory"),
+        pytest.param({"inventory_dir": None}, "tls/web.pem", id="a host of no inventory"),
+        pytest.param({}, "tls/web.pem", id="no inventory"),
+        pytest.param(None, "tls/web.pem", id="before the variables are known"),
+    ],
+)
+def test_a_file_that_is_nowhere_is_named_as_it_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task_vars: dict[str, str | None] | None, path: str
+) -> None:
+    """The inventory stands below the working directory, and a relative place is no place all the same."""
+    inventory = put(tmp_path / "inventory", "beside")
+    monkeypatch.chdir(tmp_path)
+    action = Action(play=tmp_path / "play")
+    action._loader.set_basedir(str(tmp_path))
+    if task_vars is not None:
+        action._task_vars = {word: value and value.format(inventory) for word, value in task_vars.items()}
+
+    with pytest.raises(HostRefusal) as refused:
+        read_file(action, path)
+    lines = str(refused.value).splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith(f"The file {path} cannot be read on the controller: ")
+    assert str(tmp_path) not in lines[0]
+
+
+def test_a_directory_beside_the_inventory_is_no_file(tmp_path: Path) -> None:
+    action = action_of(inventory=str(put(tmp_path / "inventory", "beside")))
+
+    with pytest.raises(HostRefusal) as refused:
+        read_file(action, "tls")
+    assert str(refused.value).startswith("The file tls cannot be read on the controller: ")

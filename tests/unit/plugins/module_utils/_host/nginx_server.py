@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Material
@@ -54,7 +54,7 @@ class Supply:
     fingerprint: str
 
 
-@lru_cache(maxsize=None)
+@cache
 def supply(name: str, number: int = 1) -> Supply:
     """A self-signed pair; another number is another pair for the same name."""
     with tempfile.TemporaryDirectory() as directory:
@@ -145,9 +145,9 @@ def served(port: int, name: str | None = None) -> str:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
-            with context.wrap_socket(connection, server_hostname=name) as tls:
-                return hashlib.sha256(tls.getpeercert(binary_form=True) or b"").hexdigest()
+        connection = socket.create_connection(("127.0.0.1", port), timeout=5)
+        with connection, context.wrap_socket(connection, server_hostname=name) as tls:
+            return hashlib.sha256(tls.getpeercert(binary_form=True) or b"").hexdigest()
     except OSError:
         return ""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import Labeller, no_label
 from ansible_collections.certwright.tls.plugins.module_utils._host.observation import observe
@@ -90,7 +90,7 @@ class TransactionHost:
         }
         return Service(**{**given, **words})
 
-    def name_in_nginx(self, *names: str, directory: Optional[str] = None) -> None:
+    def name_in_nginx(self, *names: str, directory: str | None = None) -> None:
         """nginx' configuration names the live files of these certificates, each as a server of its own."""
         sites = []
         for name in names or ("site",):
@@ -124,7 +124,7 @@ class TransactionHost:
         outcome = self.apply(self.wanted(supply, *services))["site"]
         assert outcome["outcome"] in ("activated", "placed_not_served"), outcome
 
-    def served(self, expected: Optional[Supply] = None, name: Optional[str] = None) -> str:
+    def served(self, expected: Supply | None = None, name: str | None = None) -> str:
         if expected is None:
             return served(self.port, name)
         return await_served(self.port, expected.fingerprint, name=name)

@@ -35,6 +35,26 @@ def test_nothing_is_said_when_all_libraries_are_there() -> None:
             "the Python library cryptography 41.0.7 is older than 42",
             id="too old",
         ),
+        pytest.param(
+            {"idna": SimpleNamespace(__version__="3.3")},
+            "the Python library idna 3.3 is older than 3.4",
+            id="too old by its second number",
+        ),
+        pytest.param(
+            {"idna": SimpleNamespace(__version__="2.10")},
+            "the Python library idna 2.10 is older than 3.4",
+            id="too old although its second number is higher",
+        ),
+        pytest.param(
+            {"idna": SimpleNamespace(__version__="3")},
+            "the Python library idna 3 is older than 3.4",
+            id="too old and without a second number",
+        ),
+        pytest.param(
+            {"cryptography": None, "idna": SimpleNamespace(__version__="3.3")},
+            "the Python library cryptography is missing and the Python library idna 3.3 is older than 3.4",
+            id="one missing and one too old",
+        ),
     ],
 )
 def test_missing_libraries_are_named_together(
@@ -46,9 +66,28 @@ def test_missing_libraries_are_named_together(
         dependencies.require_libraries()
     assert str(refused.value) == (
         f"On the controller, {fact}. Install into the Python that `ansible --version` names: "
-        "`python -m pip install 'cryptography>=42' 'idna>=2'`; in AWX use an execution environment built with this "
-        "collection"
+        "`python -m pip install 'cryptography>=42' 'idna>=3.4'`; in AWX use an execution environment built with "
+        "this collection"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "version"),
+    [
+        pytest.param("cryptography", "42", id="the minimum"),
+        pytest.param("cryptography", "42.0.8", id="a patch of it"),
+        pytest.param("cryptography", "100.1.0", id="three digits"),
+        pytest.param("idna", "3.4", id="the minimum of two numbers"),
+        pytest.param("idna", "3.4rc1", id="a candidate counts as its number"),
+        pytest.param("idna", "3.10", id="ten is more than four"),
+        pytest.param("idna", "4", id="the next without a second number"),
+        pytest.param("idna", "4.0", id="the next"),
+    ],
+)
+def test_versions_that_are_new_enough(monkeypatch: pytest.MonkeyPatch, name: str, version: str) -> None:
+    monkeypatch.setitem(sys.modules, name, SimpleNamespace(__version__=version))  # type: ignore[arg-type]
+
+    dependencies.require_libraries()
 
 
 @pytest.mark.parametrize("path", sorted(CORE.glob("*.py")), ids=lambda path: path.stem)

@@ -12,10 +12,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from functools import cache
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
+from ansible_collections.certwright.tls.plugins.module_utils._host.store import digest_of
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Material, load_bundle
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import (
     Certificate,
@@ -76,7 +78,14 @@ def wanted(issued: Issued | None = None, *, services: Iterable[object] = ("nginx
 def stored(desired: Desired, number: int = 1, **changes: Any) -> ObservedGeneration:
     """As a host gives back what it was told to keep: by way of its record."""
     record = json.loads(json.dumps(desired.to_record(run="job 7", now=NOW)))
-    answer = {"generation": number, "record": record, "activation": {}, "drift": []}
+    services_digest = sha256(json.dumps(record["services"], sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    answer = {
+        "generation": number,
+        "services_digest": services_digest,
+        "record": record,
+        "activation": {},
+        "drift": [],
+    }
     return replace(ObservedGeneration.from_answer(answer), **changes)
 
 
@@ -88,10 +97,11 @@ def found(
     paths: tuple[ObservedPath, ...] = (),
     services: dict[str, ObservedService] | None = None,
     interrupted: str = "",
+    refusals: tuple[str, ...] = (),
 ) -> Observed:
     """`earlier` are stored generations between the live and the pending one."""
     numbers = (*earlier, *([pending.number] if pending else ()))
-    return Observed("digest", live, pending, numbers, paths, services or {}, interrupted)
+    return Observed("digest", live, pending, numbers, paths, services or {}, interrupted, refusals)
 
 
 def up(*ports: Port, running: bool = True, broken: str = "", unreferenced: tuple[str, ...] = ()) -> ObservedService:
@@ -161,7 +171,7 @@ SHARED_WORDS: list[dict[str, object]] = [
     {"ports": [443, "8443"], "starttls": "smtp"},
     {"probes": [{"port": 25, "starttls": "smtp", "proxy_protocol": True}, {"port": 993, "address": "::1"}]},
     {"probe_names": ["x.example"]},
-    {"restart": "window", "restart_window": "Sun 03:00-04:00 Europe/Paris"},
+    {"restart": "window", "restart_window": "Sun 03:00-04:00 Europe/Paris", "unit": "x.service"},
 ]
 OWN_WORDS: dict[str, list[dict[str, object]]] = {
     "nginx": [
@@ -172,7 +182,7 @@ OWN_WORDS: dict[str, list[dict[str, object]]] = {
     "custom": [
         {"check": "x --check", "staged_check": ["x", "{directory}"]},
         {"reload": "x -r", "status": "x -s", "references": "x -d"},
-        {"restart_command": ["x", 1]},
+        {"restart_command": ["x", 1], "unit": None},
         {"watches_files": True},
         {"paths": {"a.pem": "/srv/a.pem"}},
     ],
@@ -198,13 +208,42 @@ def test_services_come_back_unchanged_from_the_record(seed: int) -> None:
 
     generation = stored(desired)
     assert desired.services == generation.services
+    assert desired.services_digest == generation.services_digest
     assert [item.declared_files for item in desired.services] == [item.declared_files for item in generation.services]
+
+
+def test_both_sides_compute_the_same_digest_of_services() -> None:
+    desired = wanted(services=["nginx", {"nginx": {"name": "b", "config": "/srv/größe.conf", "ports": [1, "2"]}}])
+
+    recorded = json.loads(json.dumps(desired.to_record(run="job 7", now=NOW)))["services"]
+    assert digest_of(recorded) == desired.services_digest
+
+
+@pytest.mark.parametrize(
+    ("services", "expected"),
+    [
+        pytest.param(["nginx"], True, id="the same"),
+        pytest.param([{"nginx": {"ports": [8443]}}], False, id="another probe"),
+        pytest.param([{"nginx": {"binary": "/opt/nginx"}}], False, id="another command"),
+        pytest.param([{"nginx": {"mode": "0400"}}], False, id="another file"),
+        pytest.param([{"nginx": {"ports": [443]}}], False, id="the same in more words"),
+        pytest.param(["nginx", {"nginx": {"name": "b"}}], False, id="one more"),
+        pytest.param([], False, id="none"),
+    ],
+)
+def test_what_the_digest_of_services_is_of(services: list[object], expected: bool) -> None:
+    assert expected is (wanted(services=services).services_digest == wanted().services_digest)
+
+
+def test_the_digest_of_services_is_of_nothing_else() -> None:
+    assert wanted(leaf(30), stage_only=True).services_digest == wanted().services_digest
 
 
 def test_a_generation_is_read_from_the_hosts_answer() -> None:
     desired = wanted()
     answer = {
         "generation": 4,
+        "services_digest": "5d",
         "record": desired.to_record(run="", now=NOW),
         "activation": {"message": "nginx refused it", "reloaded_in_vain": {"nginx": "42:100"}},
         "drift": [{"file": "nginx/privkey.pem", "fact": "missing"}],
@@ -220,6 +259,7 @@ def test_a_generation_is_read_from_the_hosts_answer() -> None:
         drift=(("nginx/privkey.pem", "missing"),),
         reloaded_in_vain={"nginx": "42:100"},
         failure="nginx refused it",
+        services_digest="5d",
     )
     assert expected == ObservedGeneration.from_answer(answer)
     assert expected.not_after == NOW + timedelta(days=60)
@@ -266,6 +306,11 @@ def path_answer(content: str, state: str = "file") -> dict[str, str]:
                 interrupted="job 6 of 2026-11-21T21:00:00Z",
             ),
             id="generations and an interrupted run",
+        ),
+        pytest.param(
+            answer_of(held={"refusals": ["There is no group tls", "/opt is not there"]}),
+            Observed("d1", None, None, (), (), {}, refusals=("There is no group tls", "/opt is not there")),
+            id="what the host would refuse",
         ),
         pytest.param(
             answer_of(held={"paths": [path_answer(leaf().pem.decode())]}),

@@ -8,6 +8,7 @@ import pytest
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError, TlsError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import report_problems
 
 EXPIRED = Problem("web", "expired", "the certificate expired")
 MISSING = Problem("mail", "name_missing", "mail.example is not covered")
@@ -19,8 +20,7 @@ MISSING = Problem("mail", "name_missing", "mail.example is not covered")
         pytest.param((EXPIRED,), "web: the certificate expired", id="one stands alone"),
         pytest.param(
             (EXPIRED, MISSING),
-            "2 problems, nothing was changed. The first: web: the certificate expired\n"
-            "mail: mail.example is not covered",
+            "2 problems. web: the certificate expired\nmail: mail.example is not covered",
             id="the first line of several says how many",
         ),
     ],
@@ -31,3 +31,4 @@ def test_all_problems_are_told_together(problems: tuple[Problem, ...], text: str
     assert text == str(error)
     assert problems == error.problems
     assert isinstance(error, TlsError)
+    assert text == report_problems(problems)["msg"]

@@ -40,7 +40,8 @@ FOREIGN = ObservedPath("/opt/tls.pem", "file", load(leaf(30)))
 EXPIRED = ObservedPath("/opt/tls.pem", "file", load(leaf(-1)))
 WRONG = {"nginx": up(port(OTHER))}
 BROKEN = {"nginx": up(port(OTHER), broken="[emerg]")}
-IN_VAIN = replace(LIVE, reloaded_in_vain={"nginx": "42:100"})
+FAILED = replace(LIVE, failure="nginx could not reload")
+IN_VAIN = replace(LIVE, reloaded_in_vain={"nginx": "42:100"}, failure="nginx was reloaded in vain")
 CRASHED = "job 6 of 2026-11-21T21:00:00Z"
 
 
@@ -56,6 +57,7 @@ class Steps:
     put_back: bool = True
     recover: bool = False
     pending: bool = False
+    remember: int | None = None
     problems: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
@@ -71,6 +73,7 @@ def steps_of(plan: Plan) -> Steps:
         put_back=plan.put_back,
         recover=plan.recover,
         pending=plan.pending,
+        remember=plan.remember,
         problems=tuple(item.code for item in plan.problems),
         failures=tuple(item.code for item in plan.failures),
         notices=tuple(item.code for item in plan.notices),
@@ -168,6 +171,10 @@ def again(*reasons: str, generation: int = 1, **steps: Any) -> Steps:
             id="right, and a link is gone",
         ),
         pytest.param(DESIRED, found(live=LIVE, services=WRONG), again("not_served"), id="right and not served"),
+        pytest.param(
+            DESIRED, found(live=FAILED), again("activation_pending"), id="right, and its activation failed: once more"
+        ),
+        pytest.param(DESIRED, found(live=IN_VAIN), Steps(), id="right, and was reloaded in vain: served by now"),
         pytest.param(
             DESIRED,
             found(live=IN_VAIN, services=WRONG),
@@ -275,7 +282,9 @@ def store(*reasons: str, **steps: Any) -> Steps:
         ),
         pytest.param(found(live=LIVE, services=WRONG), Steps(pending=True), id="not served is for the activation"),
         pytest.param(found(live=LIVE, paths=(LOOSE,)), Steps(pending=True), id="so is a missing link"),
-        pytest.param(found(live=IN_VAIN, services=WRONG), Steps(), id="and what was reloaded in vain"),
+        pytest.param(found(live=IN_VAIN, services=WRONG), Steps(pending=True), id="and what was reloaded in vain"),
+        pytest.param(found(live=FAILED), Steps(pending=True), id="and an activation that failed"),
+        pytest.param(found(live=IN_VAIN), Steps(), id="but not what is served by now"),
         pytest.param(found(live=LIVE, services=BROKEN), Steps(pending=True), id="and a broken configuration"),
         pytest.param(
             found(live=OLD, services=BROKEN), store("certificate_differs"), id="which does not keep from storing"
@@ -339,7 +348,11 @@ RESTARTS = wanted(
             again("link_missing", "not_served"),
             id="live and not with its services",
         ),
+        pytest.param(found(live=FAILED), again("activation_pending"), id="live, and its activation failed"),
         pytest.param(found(live=IN_VAIN, services=WRONG), Steps(failures=("not_served",)), id="in vain"),
+        pytest.param(
+            found(live=replace(LIVE, services_digest="")), Steps(), id="a record is its own measure of services"
+        ),
         pytest.param(
             found(live=OLD, pending=PENDING, interrupted=CRASHED),
             again("interrupted", "activation_pending", generation=2, recover=True),
@@ -361,19 +374,185 @@ def test_plan_to_activate_what_is_stored(observed: Observed, expected: Steps) ->
     assert expected == steps_of(plan_activation("web", observed.recorded_services, observed, NOW))
 
 
+# Other commands and probes, and the same files.
+RETOLD = wanted(services=[{"nginx": {"binary": "/opt/nginx", "ports": [8443]}}])
+
+
 @pytest.mark.parametrize(
-    ("steps", "expected"),
+    ("desired", "observed", "expected"),
     [
-        pytest.param({}, True, id="nothing"),
-        pytest.param({"generation": 2, "pending": True}, True, id="something for later"),
-        pytest.param({"stage": True}, False, id="to store"),
-        pytest.param({"activate": True}, False, id="to activate"),
-        pytest.param({"discard": (2,)}, False, id="to discard"),
-        pytest.param({"recover": True}, False, id="to recover"),
+        pytest.param(RETOLD, found(live=LIVE), Steps(remember=1), id="right: nothing else is done"),
+        pytest.param(RETOLD, found(live=stored(RETOLD)), Steps(), id="remembered already"),
+        pytest.param(DESIRED, found(live=stored(RETOLD)), Steps(remember=1), id="and back again"),
+        pytest.param(DESIRED, found(live=replace(LIVE, services_digest="")), Steps(remember=1), id="never recorded"),
+        pytest.param(
+            RETOLD,
+            found(live=LIVE, pending=STALE),
+            Steps(("pending_superseded",), discard=(2,), remember=1),
+            id="right, and something is stored that nobody wants",
+        ),
+        pytest.param(
+            RETOLD, found(live=LIVE, services=WRONG), again("not_served", remember=1), id="right and not served"
+        ),
+        pytest.param(
+            RETOLD,
+            found(live=IN_VAIN, services=WRONG),
+            Steps(failures=("not_served",), remember=1),
+            id="right, not served, reloaded in vain",
+        ),
+        pytest.param(
+            RETOLD,
+            found(live=LIVE, interrupted=CRASHED),
+            Steps(("interrupted",), recover=True, remember=1),
+            id="right, to recover",
+        ),
+        pytest.param(
+            RETOLD,
+            found(live=OLD, pending=PENDING),
+            again("certificate_differs", "activation_pending", generation=2, remember=2),
+            id="what is stored is activated",
+        ),
+        pytest.param(
+            RETOLD,
+            found(live=OLD, pending=stored(RETOLD, 2)),
+            again("certificate_differs", "activation_pending", generation=2),
+            id="stored with today's",
+        ),
+        pytest.param(RETOLD, found(), new("certificate_missing", put_back=False), id="the first one is told anew"),
+        pytest.param(RETOLD, found(live=OLD), new("certificate_differs"), id="so is a new one"),
+        pytest.param(
+            RETOLD,
+            found(live=OLD, pending=STALE),
+            new("certificate_differs", "pending_superseded", discard=(2,)),
+            id="and one in place of what is stored",
+        ),
+        pytest.param(
+            wanted(leaf(30), services=["nginx", {"nginx": {"ports": [1], "name": "b"}}]),
+            found(live=LIVE),
+            Steps(problems=("ends_sooner",)),
+            id="what is refused is not remembered",
+        ),
+        pytest.param(replace(RETOLD, stage_only=True), found(live=LIVE), Steps(remember=1), id="to store: live"),
+        pytest.param(
+            replace(RETOLD, stage_only=True),
+            found(live=OLD, pending=PENDING),
+            Steps(pending=True, remember=2),
+            id="to store: stored already",
+        ),
+        pytest.param(
+            replace(RETOLD, stage_only=True), found(live=OLD), store("certificate_differs"), id="to store: a new one"
+        ),
     ],
 )
-def test_which_plans_need_no_execution(steps: dict[str, Any], expected: bool) -> None:
-    assert expected is Plan("web", **steps).is_empty
+def test_commands_and_probes_of_today_are_remembered(desired: Desired, observed: Observed, expected: Steps) -> None:
+    assert expected == steps_of(plan_deployment(desired, observed, NOW))
+
+
+MISPLACED = ("There is no group tls", "/opt/tls.pem is in a directory that is not there")
+
+
+@pytest.mark.parametrize(
+    ("desired", "observed", "expected"),
+    [
+        pytest.param(
+            DESIRED,
+            found(live=OLD, refusals=MISPLACED),
+            new("certificate_differs", problems=("refused", "refused")),
+            id="a new one",
+        ),
+        pytest.param(
+            DESIRED,
+            found(live=OLD, pending=PENDING, refusals=MISPLACED[:1]),
+            again("certificate_differs", "activation_pending", generation=2, problems=("refused",)),
+            id="what is stored",
+        ),
+        pytest.param(
+            DESIRED,
+            found(live=LIVE, paths=(LOOSE,), refusals=MISPLACED[1:]),
+            again("link_missing", problems=("refused",)),
+            id="what is live, once more",
+        ),
+        pytest.param(
+            DESIRED,
+            found(live=OLD, services=BROKEN, refusals=MISPLACED[:1]),
+            new("certificate_differs", problems=("service_config_broken_before", "refused")),
+            id="after what is wrong with a service",
+        ),
+        pytest.param(
+            replace(DESIRED, stage_only=True),
+            found(live=OLD, refusals=MISPLACED[:1]),
+            store("certificate_differs", problems=("refused",)),
+            id="a new one, to store only",
+        ),
+        pytest.param(DESIRED, found(live=LIVE, refusals=MISPLACED), Steps(), id="nothing to do"),
+        pytest.param(RETOLD, found(live=LIVE, refusals=MISPLACED), Steps(remember=1), id="to remember"),
+        pytest.param(
+            DESIRED,
+            found(live=LIVE, pending=STALE, refusals=MISPLACED),
+            Steps(("pending_superseded",), discard=(2,)),
+            id="to discard",
+        ),
+        pytest.param(
+            DESIRED,
+            found(live=LIVE, interrupted=CRASHED, refusals=MISPLACED),
+            Steps(("interrupted",), recover=True),
+            id="to recover",
+        ),
+        pytest.param(
+            DESIRED,
+            found(live=IN_VAIN, services=WRONG, refusals=MISPLACED),
+            Steps(failures=("not_served",)),
+            id="reloaded in vain",
+        ),
+        pytest.param(
+            replace(DESIRED, stage_only=True),
+            found(live=OLD, pending=PENDING, refusals=MISPLACED),
+            Steps(pending=True),
+            id="stored already: for the activation",
+        ),
+        pytest.param(
+            replace(DESIRED, stage_only=True),
+            found(live=LIVE, paths=(LOOSE,), refusals=MISPLACED),
+            Steps(pending=True),
+            id="a missing link: for the activation",
+        ),
+        pytest.param(
+            wanted(leaf(30)),
+            found(live=LIVE, refusals=MISPLACED),
+            Steps(problems=("ends_sooner",)),
+            id="refused for what it is",
+        ),
+    ],
+)
+def test_what_a_host_would_refuse_is_told_in_advance(desired: Desired, observed: Observed, expected: Steps) -> None:
+    assert expected == steps_of(plan_deployment(desired, observed, NOW))
+
+
+def test_a_refusal_has_the_hosts_own_words() -> None:
+    expected = tuple(Problem("web", "refused", fact) for fact in MISPLACED)
+
+    assert expected == plan_deployment(DESIRED, found(refusals=MISPLACED), NOW).problems
+
+
+@pytest.mark.parametrize(
+    ("steps", "changes", "is_empty"),
+    [
+        pytest.param({}, False, True, id="nothing"),
+        pytest.param({"generation": 2, "pending": True}, False, True, id="something for later"),
+        pytest.param({"stage": True}, True, False, id="to store"),
+        pytest.param({"activate": True}, True, False, id="to activate"),
+        pytest.param({"discard": (2,)}, True, False, id="to discard"),
+        pytest.param({"recover": True}, True, False, id="to recover"),
+        pytest.param({"remember": 1}, False, False, id="to remember: an execution, and no change"),
+        pytest.param({"discard": (2,), "remember": 1}, True, False, id="to discard and to remember"),
+    ],
+)
+def test_which_plans_need_an_execution_and_which_change(
+    *, steps: dict[str, Any], changes: bool, is_empty: bool
+) -> None:
+    plan = Plan("web", **steps)
+
+    assert (changes, is_empty) == (plan.changes, plan.is_empty)
 
 
 def test_reasons_say_which_run_and_which_generation() -> None:

@@ -41,6 +41,10 @@ WAITING = Plan("web", pending=True)
 DISCARD = Plan("web", discard=(2,))
 DISCARD_AND_WAIT = Plan("web", discard=(2,), pending=True)
 RECOVER = Plan("web", recover=True)
+REMEMBER = Plan("web", remember=1)
+REMEMBER_AND_WAIT = Plan("web", remember=2, pending=True)
+REMEMBER_AND_DISCARD = Plan("web", remember=1, discard=(2,))
+MISPLACED = Plan("web", stage=True, activate=True, problems=(Problem("web", "refused", "There is no group tls"),))
 REFUSED = Plan("web", problems=(Problem("web", "ends_sooner", "it ends sooner"),))
 BROKEN = Plan("web", stage=True, activate=True, problems=(Problem("web", "service_config_broken_before", "broken"),))
 IN_VAIN = Plan("web", failures=(Problem("web", "not_served", "in vain"),))
@@ -78,7 +82,12 @@ def ended(outcome: str, certificate: str = "web", **changes: Any) -> dict[str, A
         pytest.param(
             NEW, ["kept_new_unproved"], True, False, ["kept_new_unproved"], "kept_new_unproved", id="kept and unproved"
         ),
-        pytest.param(STORED, ["not_served"], False, False, ["not_served"], "not_served", id="reloaded in vain"),
+        pytest.param(NEW, ["not_served"], True, False, ["not_served"], "not_served", id="kept, and nothing names it"),
+        pytest.param(REMEMBER, ["remembered"], False, False, [], "unchanged", id="remembered"),
+        pytest.param(REMEMBER_AND_WAIT, ["remembered"], False, True, [], "unchanged", id="remembered for later"),
+        pytest.param(
+            STORED, ["activated", "remembered"], True, False, [], "activated", id="recovered first, then remembered"
+        ),
         pytest.param(NEW, ["refused"], False, False, ["refused"], "refused", id="refused before it was stored"),
         pytest.param(STORED, ["refused"], False, True, ["refused"], "refused", id="refused, was stored before"),
         pytest.param(RECOVER, ["left_alone"], False, False, ["left_alone"], "left_alone", id="left alone"),
@@ -112,6 +121,10 @@ def test_how_a_run_ended(
         pytest.param(STAGE_ONLY, True, True, [], "planned", id="to store"),
         pytest.param(DISCARD, True, False, [], "planned", id="to discard"),
         pytest.param(RECOVER, True, False, [], "planned", id="to recover"),
+        pytest.param(REMEMBER, False, False, [], "unchanged", id="to remember"),
+        pytest.param(REMEMBER_AND_WAIT, False, True, [], "unchanged", id="to remember for later"),
+        pytest.param(REMEMBER_AND_DISCARD, True, False, [], "planned", id="to remember and to discard"),
+        pytest.param(MISPLACED, False, False, ["refused"], "refused", id="what the host would refuse"),
         pytest.param(REFUSED, False, False, ["ends_sooner"], "refused", id="refused"),
         pytest.param(BROKEN, False, False, ["service_config_broken_before"], "refused", id="broken configuration"),
         pytest.param(IN_VAIN, False, False, ["not_served"], "unchanged", id="fails without a step"),
@@ -123,6 +136,36 @@ def test_what_check_mode_foretells(plan: Plan, changed: bool, pending: bool, pro
     assert (changed, pending) == (result["changed"], result["pending"])
     assert problems == [problem["code"] for problem in result.get("problems", [])]
     assert told == result["outcomes"]["web"]["outcome"]
+
+
+@pytest.mark.parametrize(
+    ("previous", "changed"),
+    [
+        pytest.param(None, True, id="the first one"),
+        pytest.param(1, True, id="after another"),
+        pytest.param(2, False, id="live before: reloaded in vain"),
+    ],
+)
+def test_what_is_kept_and_not_served_has_changed_unless_it_was_live_before(
+    *, previous: int | None, changed: bool
+) -> None:
+    result = report_outcomes([STORED], [ended("not_served", previous=previous)], check_mode=False)
+
+    assert (changed, False, True) == (result["changed"], result["pending"], result["failed"])
+    assert [problem["code"] for problem in result["problems"]] == ["not_served"]
+    assert ("not_served", previous) == (result["outcomes"]["web"]["outcome"], result["outcomes"]["web"]["previous"])
+
+
+def test_bookkeeping_of_one_certificate_hides_no_other() -> None:
+    plans = [REMEMBER, Plan("mail", stage=True, activate=True)]
+    outcomes = [ended("remembered"), ended("activated", "mail")]
+
+    result = report_outcomes(plans, outcomes, check_mode=False)
+    assert result["changed"] is True
+    assert {name: outcome["outcome"] for name, outcome in result["outcomes"].items()} == {
+        "web": "unchanged",
+        "mail": "activated",
+    }
 
 
 def test_a_refused_staged_check_leaves_the_generation_stored() -> None:

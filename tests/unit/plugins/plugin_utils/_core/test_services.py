@@ -23,7 +23,10 @@ KNOWN_WORDS = (
     "binary, config, group, mode, name, owner, paths, pid_file, ports, prefix, probe_names, probes, proxy_protocol, "
     "replace_links, restart, restart_window, selevel, serole, setype, seuser, starttls, unit"
 )
+NIGHTLY = {"restart": "window", "restart_window": "03:00-04:00"}
+UNRESTARTABLE = "is to be restarted and has neither a `unit` nor a `restart_command`"
 OPEN = "holds the private key and would be open to everybody with mode"
+FORM = "`restart_window` must be like 'Sun 03:00-04:00 Europe/Paris' (day and time zone may be left out; UTC then)"
 ENTRY = "An entry of `services` must be a preset's name, or one name with its words: `nginx: {ports: [8443]}`"
 
 
@@ -161,6 +164,17 @@ def test_which_process_is_meant(words: dict[str, object], unit: str | None, pid_
         pytest.param(custom(reload="x", restart_command="y"), "reload", id="both, the gentle one"),
         pytest.param(custom(restart_command="y"), "restart", id="only a restart"),
         pytest.param(custom(restart_command="y", unit="x.service"), "restart", id="a restart is said, a reload is not"),
+        pytest.param(custom(restart_command="y", restart="never"), "restart", id="only a restart, and never by us"),
+        pytest.param(custom(unit="x.service", restart="allowed"), "restart", id="a restart is allowed"),
+        pytest.param(custom(unit="x.service", **NIGHTLY), "restart", id="a restart is allowed at night"),
+        pytest.param(custom(unit="x.service", restart="never"), "reload", id="a restart is not allowed"),
+        pytest.param(custom(restart_command="y", restart="allowed"), "restart", id="allowed, and there is a command"),
+        pytest.param(custom(reload="x", restart="allowed"), "reload", id="a restart is allowed and need not be"),
+        pytest.param(custom(restart="allowed", watches_files=True), "none", id="allowed, and it watches its files"),
+        pytest.param({"nginx": {"restart": "allowed"}}, "restart", id="allowed for what could reload"),
+        pytest.param({"nginx": NIGHTLY}, "restart", id="allowed at night for what could reload"),
+        pytest.param({"nginx": {"restart": "never"}}, "reload", id="not allowed, which is how it is"),
+        pytest.param({"slow": {"restart": "never"}}, "restart", id="not allowed for what cannot reload"),
         pytest.param(custom(), "none", id="neither unit nor command"),
         pytest.param(custom(unit="x.service", watches_files=True), "none", id="watches its files"),
         pytest.param(custom(unit="x.service", watches_files=False), "reload", id="does not watch them"),
@@ -168,6 +182,29 @@ def test_which_process_is_meant(words: dict[str, object], unit: str | None, pid_
 )
 def test_how_a_service_takes_its_files(entry: object, method: str) -> None:
     assert method == load_one(entry).method
+
+
+@pytest.mark.parametrize(
+    ("method", "words", "expected"),
+    [
+        pytest.param("", {}, "none", id="no words"),
+        pytest.param("", {"unit": "x.service"}, "reload", id="a unit"),
+        pytest.param("", {"reload": "x"}, "reload", id="a command"),
+        pytest.param("", {"unit": "x.service", "restart": "allowed"}, "restart", id="a restart"),
+        pytest.param("none", {"unit": "x.service"}, "none", id="the preset says: none"),
+        pytest.param("reload", {}, "reload", id="the preset says: reload"),
+        pytest.param("restart", {"unit": "x.service"}, "restart", id="the preset says: restart"),
+    ],
+)
+def test_words_decide_for_a_preset_without_a_method(method: str, words: dict[str, object], expected: str) -> None:
+    """By its data and not by its name: `custom` is one of them."""
+    preset = Preset("loose", files=SLOW.files, method=method, words=("reload",))
+    services, problems = load_services(
+        [{"loose": words}], certificate="web", names=NAMES, attributes={}, presets={"loose": preset}
+    )
+
+    assert problems == ()
+    assert expected == services[0].method
 
 
 @pytest.mark.parametrize(
@@ -329,6 +366,36 @@ def test_every_attribute_reaches_every_file(word: str) -> None:
             "service_invalid",
             "The service slow: has a `restart_window` but not `restart: window`",
             id="window for nothing",
+        ),
+        pytest.param(
+            custom(restart="allowed"), "service_invalid", f"The service custom: {UNRESTARTABLE}", id="to restart what"
+        ),
+        pytest.param(
+            custom(**NIGHTLY, unit=""),
+            "service_invalid",
+            f"The service custom: {UNRESTARTABLE}",
+            id="to restart at night what no unit runs",
+        ),
+        pytest.param(
+            {"nginx": {"config": "/srv/x.conf", "restart": "allowed"}},
+            "service_invalid",
+            f"The service nginx: {UNRESTARTABLE}",
+            id="to restart another instance",
+        ),
+        pytest.param(
+            custom(restart="window", paths={"x.pem": "/x"}, mode="0644"),
+            "service_invalid",
+            "The service custom: `paths` names x.pem, which it does not have; its files are all.pem\n"
+            f"The service custom: all.pem {OPEN} 0644; use '0640' and a group\n"
+            f"The service custom: {UNRESTARTABLE}\n"
+            f"The service custom: `restart: window` needs a window; {FORM}",
+            id="all faults of one service",
+        ),
+        pytest.param(
+            {"nginx": {"probe_names": []}},
+            "service_invalid",
+            "The service nginx: `probe_names` must name at least one; `ports: []` probes nothing",
+            id="ports without a name to ask for",
         ),
         pytest.param(
             {"nginx": {"paths": {"fullchain.pem": "/a", "privkey.pem": "/a"}}},

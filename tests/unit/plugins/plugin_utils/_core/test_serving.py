@@ -38,8 +38,10 @@ LIVE = stored(wanted(), 3)
 OURS, THEIRS = port(LIVE.fingerprint), port(OTHER)
 IN_VAIN = replace(LIVE, reloaded_in_vain={"nginx": "42:100"})
 BEFORE_ITS_RESTART = replace(LIVE, reloaded_in_vain={"nginx": "7:50"})
+FAILED = replace(LIVE, failure="nginx could not reload")
 FILES = [{"name": "all.pem", "parts": ["leaf", "key"]}]
 NGINX = services_of("nginx")
+FAILED_IN_VAIN = replace(IN_VAIN, failure="nginx was reloaded in vain")
 SHOWS = f"serves sha256 abababababababab… instead of generation 3 (sha256 {LIVE.fingerprint[:16]}…)"
 LOOK = "look at what its configuration names, and restart it"
 
@@ -77,6 +79,15 @@ RESTARTS_LATER = custom(restart_command="x", restart="window", restart_window="S
         pytest.param(RESTARTS, IN_VAIN, up(THEIRS), [], ["not_served"], id="restarted in vain"),
         pytest.param(WATCHES, LIVE, up(THEIRS), [], ["not_served"], id="watches its files, and did not see them"),
         pytest.param(WATCHES, LIVE, up(OURS), [], [], id="watches its files, and saw them"),
+        pytest.param(NGINX, FAILED, up(OURS), ["activation_pending"], [], id="served, but its activation failed"),
+        pytest.param(NGINX, FAILED, up(), ["activation_pending"], [], id="failed, and no port to see it"),
+        pytest.param(NGINX, FAILED, None, ["activation_pending"], [], id="failed, and not looked at"),
+        pytest.param(
+            NGINX, FAILED, up(THEIRS), ["activation_pending", "not_served"], [], id="failed, and another leaf"
+        ),
+        pytest.param(NGINX, FAILED_IN_VAIN, up(OURS), [], [], id="failed by a reload in vain, served now"),
+        pytest.param(NGINX, FAILED_IN_VAIN, up(), [], [], id="failed by a reload in vain: not tried again"),
+        pytest.param(NGINX, FAILED_IN_VAIN, up(THEIRS), [], ["not_served"], id="failed by a reload in vain, still so"),
     ],
 )
 def test_what_a_port_shows(
@@ -97,6 +108,16 @@ def test_a_port_that_shows_another_leaf_is_named() -> None:
 
     expected = [Reason("not_served", f"nginx on port 443 of 127.0.0.1 {SHOWS}")]
     assert expected == list(find_lacking(NGINX, observed, LIVE, NOW))
+
+
+def test_an_activation_that_failed_is_told_with_its_reason() -> None:
+    observed = found(live=FAILED, paths=(ObservedPath("/opt/tls.pem", "missing", None),))
+
+    expected = [
+        Reason("link_missing", "/opt/tls.pem does not lead to the live certificate"),
+        Reason("activation_pending", "Generation 3 is live, but its activation failed: nginx could not reload"),
+    ]
+    assert expected == list(find_lacking(NGINX, observed, FAILED, NOW))
 
 
 @pytest.mark.parametrize(

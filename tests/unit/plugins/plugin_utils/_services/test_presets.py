@@ -25,7 +25,8 @@ def test_a_preset_is_sound_data(preset: Preset) -> None:
     assert preset is PRESETS[preset.name]
     assert set(preset.words) <= set(SERVICE_KINDS)
     assert {name for name, _value in preset.defaults} <= set(preset.words)
-    assert preset.method in ("reload", "restart", "none")
+    assert preset.method in ("", "reload", "restart", "none")
+    assert preset.method or {"reload", "restart_command", "watches_files"} <= set(preset.words)
     for file in preset.files:
         assert file.name == FILE_KINDS["name"](file.name)
         assert set(file.parts) <= set(PARTS)

@@ -1,0 +1,84 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.certwright.tls.plugins.module_utils._host.request import Limits, Service
+from ansible_collections.certwright.tls.plugins.module_utils._host.services import (
+    check_service,
+    check_staged,
+    dump_configuration,
+    observe_state,
+    reload_service,
+    start_service,
+)
+
+LIMITS = Limits(check=10, reload=10)
+
+
+def test_a_process_file_of_a_running_process_is_a_running_service(tmp_path: Path) -> None:
+    (tmp_path / "pid").write_text(f"{os.getpid()}\n", encoding="ascii")
+    state = observe_state(Service("s", pid_file=str(tmp_path / "pid")), LIMITS)
+    assert (state.running, state.start.split(":")[0]) == (True, str(os.getpid()))
+    assert state == observe_state(Service("s", pid_file=str(tmp_path / "pid")), LIMITS)
+
+
+@pytest.mark.parametrize("text", [None, "", "nonsense", "4194999"], ids=["missing", "empty", "no number", "gone"])
+def test_without_a_process_the_service_is_stopped(tmp_path: Path, text: str) -> None:
+    if text is not None:
+        (tmp_path / "pid").write_text(text, encoding="ascii")
+    assert not observe_state(Service("s", pid_file=str(tmp_path / "pid")), LIMITS).running
+
+
+@pytest.mark.parametrize(("command", "running"), [((), True), (("true",), True), (("false",), False)])
+def test_a_status_command_tells_and_without_one_the_service_is_taken_to_be_up(
+    command: tuple[str, ...], running: bool
+) -> None:
+    assert observe_state(Service("s", status=command), LIMITS).running is running
+
+
+@pytest.mark.parametrize(
+    ("service", "code", "says"),
+    [
+        (Service("s", reload=("echo", "reloaded")), 0, "reloaded"),
+        (Service("s", method="restart", restart=("echo", "restarted"), restart_allowed=True), 0, "restarted"),
+        (Service("s", method="restart", restart=("false",)), 0, ""),
+        (Service("s", method="none", reload=("false",)), 0, ""),
+        (Service("s"), 127, "no command for the reload of s"),
+        (Service("s", method="restart", restart_allowed=True), 127, "no command for the restart of s"),
+    ],
+    ids=["reload", "restart", "restart not allowed", "watches", "no reload", "no restart"],
+)
+def test_a_service_takes_new_files_in_its_own_way(service: Service, code: int, says: str) -> None:
+    result = reload_service(service, LIMITS)
+    assert (result.code, says in result.output) == (code, True)
+
+
+def test_a_service_that_went_down_is_started_by_its_restart_or_named() -> None:
+    assert start_service(Service("s", restart=("true",)), LIMITS).ok
+    assert "no command that starts it" in start_service(Service("s"), LIMITS).output
+
+
+def test_a_service_without_a_check_has_no_objection() -> None:
+    assert check_service(Service("s"), LIMITS).ok
+    assert check_staged(Service("s"), "/staged", LIMITS).ok
+
+
+def test_a_staged_check_is_told_the_directory() -> None:
+    assert (
+        check_staged(Service("s", staged_check=("echo", "{directory}/a.pem")), "/staged", LIMITS).output
+        == "/staged/a.pem\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"), [((), None), (("false",), None), (("echo", "x"), "x\n")], ids=["none", "fails", "asked"]
+)
+def test_a_configuration_is_shown_or_unknown(command: tuple[str, ...], expected: str) -> None:
+    assert dump_configuration(Service("s", references=command), LIMITS) == expected
