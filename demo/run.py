@@ -64,7 +64,9 @@ class Demo:
             say("NOT as it should be:")
             print("\n".join(f"  - {failure}" for failure in self.failures))
             return 1
-        say(f"All four as they should be, in {time.monotonic() - started:.0f} s. Nothing of it is left on this machine.")
+        say(
+            f"All four as they should be, in {time.monotonic() - started:.0f} s. Nothing of it is left on this machine."
+        )
         return 0
 
     def scene_installed(self, server: Server) -> None:
@@ -92,7 +94,10 @@ class Demo:
         self.expect_served("first", "the certificate of before is served as before")
 
     def install_collection(self) -> None:
-        run(["ansible-galaxy", "collection", "install", str(self.tarball), "-p", str(self.work / "collections")], self.env)
+        run(
+            ["ansible-galaxy", "collection", "install", str(self.tarball), "-p", str(self.work / "collections")],
+            self.env,
+        )
 
     def make_certificates(self) -> None:
         """As an operator receives them: a CA's certificate, certificates that it signed, and their keys."""
@@ -224,7 +229,8 @@ class SmallServer(Server):
         super().__init__(work, port)
         program = f"[{sys.executable}, {HERE / 'tls_server.py'}, {work / 'server.conf'}"
         self.words = (
-            "custom: {name: web, files: [{name: fullchain.pem, parts: [leaf, chain]}, {name: privkey.pem, parts: [key]}], "
+            "custom: {name: web, files: [{name: fullchain.pem, parts: [leaf, chain]}, "
+            "{name: privkey.pem, parts: [key]}], "
             f"pid_file: {work}/server.pid, check: {program}, check], reload: {program}, reload], "
             f"references: [cat, {work / 'server.conf'}], ports: [{port}]}}"
         )
@@ -245,7 +251,23 @@ def find_server(work: Path, port: int) -> Server:
 def make_ca(work: Path) -> None:
     extensions = ["-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign"]
     new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    openssl(work, ["req", "-x509", *new_key, *extensions, "-subj", "/CN=Demo CA", "-days", "90", "-keyout", "ca.key", "-out", "ca.pem"])
+    openssl(
+        work,
+        [
+            "req",
+            "-x509",
+            *new_key,
+            *extensions,
+            "-subj",
+            "/CN=Demo CA",
+            "-days",
+            "90",
+            "-keyout",
+            "ca.key",
+            "-out",
+            "ca.pem",
+        ],
+    )
 
 
 def make_certificate(work: Path, name: str, *, days: int) -> None:
@@ -277,9 +299,11 @@ def describe_served(port: int) -> str:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as raw:
-            with context.wrap_socket(raw, server_hostname=HOST) as connection:
-                der = connection.getpeercert(binary_form=True) or b""
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=5) as raw,
+            context.wrap_socket(raw, server_hostname=HOST) as connection,
+        ):
+            der = connection.getpeercert(binary_form=True) or b""
     except OSError:
         return ""
     return describe(ssl.DER_cert_to_PEM_cert(der))

@@ -10,9 +10,9 @@ short_description: Hand stored certificates to their services, or put the previo
 version_added: 0.1.0
 description:
   - Activates on a host whatever is stored in its store and not active yet, in one transaction for each certificate.
-  - It gives a service again what is live already when a port shows something else, once for each generation and start of
-    the service.
-  - Services, their commands and their probes are those that were declared when the certificate was stored.
+  - It gives a service again what is live already when a port shows something else, once for each generation and start
+    of the service.
+  - Services, their commands and their probes are those of the last task that declared the certificate.
 author:
   - The certwright.tls authors (@certwright)
 extends_documentation_fragment:

@@ -113,7 +113,7 @@ def main():
         answer = {"refused": str(error)}
     except OSError as error:
         answer = {"refused": describe_os_error(error)}
-    except Exception as error:  # the border of the transaction: nothing unknown may print what it holds
+    except Exception as error:  # noqa: BLE001  # the border: nothing unknown may print what it holds
         answer = {"crashed": place_of(error)}
     module.exit_json(changed=False, answer=answer)
 

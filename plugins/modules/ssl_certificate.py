@@ -165,8 +165,8 @@ reasons:
     - RV(reasons[].code=chain_differs), the chain or the root is another.
     - RV(reasons[].code=service_added), RV(reasons[].code=service_removed) and RV(reasons[].code=service_differs), the
       services or their files are declared otherwise.
-    - RV(reasons[].code=file_missing), RV(reasons[].code=file_differs) and RV(reasons[].code=attributes_differ), a file in
-      the store is not as it was made.
+    - RV(reasons[].code=file_missing), RV(reasons[].code=file_differs) and RV(reasons[].code=attributes_differ), a file
+      in the store is not as it was made.
     - RV(reasons[].code=link_missing), a path outside of the store does not lead to the certificate.
     - RV(reasons[].code=not_served), a port shows another certificate than the live one.
     - RV(reasons[].code=activation_pending), a stored certificate is not active yet.

@@ -134,11 +134,16 @@ def _observe_generation(store: Store, certificate: str, number: int) -> dict[str
         drift = list(find_drift(store, certificate, number, manifest))
     return {
         "generation": number,
-        "services_digest": digest_of(record.get("services", [])),
+        "services_digest": digest_of_services(record.get("services", [])),
         "record": record,
         "activation": read_document(os.path.join(directory, ACTIVATION)) or {},
         "drift": drift,
     }
+
+
+def digest_of_services(recorded: list[dict[str, Any]]) -> str:
+    """Without files: those are compared by what the operator declared, since defaults may change."""
+    return digest_of([dict(item, files=[]) for item in recorded])
 
 
 def _shorten(found: dict[str, Any], *, recorded: bool) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def _refuse_placements(store: Store, certificates: Iterable[Wanted]) -> dict[str
     """Owners, groups and foreign paths that cannot be as declared, before anything is written."""
     refused = {}
     for wanted in certificates:
-        problems = find_refusals(store, wanted)
+        problems = find_refusals(store, wanted) if wanted.material or wanted.activate else []
         if problems:
             refused[wanted.name] = Outcome(wanted.name, "refused", message="\n".join(problems), step="stage")
     return refused
@@ -141,9 +141,12 @@ def _stage(store: Store, wanted: Wanted, *, label: Labeller) -> int:
 
 
 def _remember_services(store: Store, wanted: Wanted, number: int) -> None:
-    """For a later activation from the record: commands and probes as they are now. Identity and files stay as they were."""
+    """For a later activation from the record: commands and probes as they are now, files as they were staged."""
     path = os.path.join(store.generation(wanted.name, number), RECORD)
-    write_document(path, dict(read_document(path) or {}, services=wanted.record["services"]))
+    record = read_document(path) or {}
+    files = {item["name"]: item["files"] for item in record.get("services", ())}
+    services = [dict(item, files=files.get(item["name"], item["files"])) for item in wanted.record["services"]]
+    write_document(path, dict(record, services=services))
 
 
 def _refuse_staged(store: Store, sound: list[Wanted], staged: dict[str, int], request: Request) -> dict[str, Outcome]:

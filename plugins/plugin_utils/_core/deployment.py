@@ -54,8 +54,8 @@ class Desired:
 
     @property
     def services_digest(self) -> str:
-        """As the host computes it over a record (sorted keys, no blanks, SHA-256)."""
-        recorded = [service.to_record() for service in self.services]
+        """As the host computes it over a record: without files, sorted keys, no blanks, SHA-256."""
+        recorded = [{**service.to_record(), "files": []} for service in self.services]
         text = json.dumps(recorded, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

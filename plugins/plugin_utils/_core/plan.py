@@ -103,7 +103,7 @@ def _plan_generation(desired: Desired, observed: Observed, differences: tuple[Re
 
 def _plan_kept(desired: Desired, observed: Observed, now: datetime) -> Plan:
     """What is live is what is desired: a stored generation beside it is wanted by nobody any more."""
-    plan = plan_activation(desired.name, desired.services, replace(observed, pending=None), now)
+    plan = _plan_services(desired.name, desired.services, replace(observed, pending=None), now)
     reasons = (*plan.reasons, *_superseded_reasons(observed.stored))
     return replace(plan, reasons=reasons, discard=observed.stored, remember=_find_outdated(desired, observed.live))
 
@@ -121,6 +121,10 @@ def _refuse_misplaced(plan: Plan, observed: Observed) -> Plan:
 
 def plan_activation(name: str, services: tuple[Service, ...], observed: Observed, now: datetime) -> Plan:
     """Hand what is stored, or what is live and not yet with its services, to the services."""
+    return _refuse_misplaced(_plan_services(name, services, observed, now), observed)
+
+
+def _plan_services(name: str, services: tuple[Service, ...], observed: Observed, now: datetime) -> Plan:
     reasons = _interrupted_reasons(observed)
     generation: int | None = None
     failures: tuple[Problem, ...] = ()

@@ -15,7 +15,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import P
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Service
 
-_CHANGED = ("staged", "discarded", "activated", "placed_not_served", "restart_pending", "kept_new_unproved")
+_CHANGED = ("staged", "discarded", "activated", "placed_not_served", "restart_pending", "kept_new_unproved", "stranded")
 _BOOKKEEPING = "remembered"
 _FAILED = ("rolled_back", "kept_new_unproved", "not_served", "refused", "left_alone", "stranded")
 _WORDS = {
@@ -74,7 +74,7 @@ def _is_left(plan: Plan, outcome: Mapping[str, Any] | None) -> bool:
         return plan.pending
     if outcome["outcome"] == "refused":
         return plan.generation is not None or outcome["step"] == "staged_check"
-    return outcome["outcome"] in ("staged", "rolled_back")
+    return outcome["outcome"] in ("staged", "rolled_back", "stranded")
 
 
 def _outcome_of(plan: Plan, last: Mapping[str, Mapping[str, Any]], *, check_mode: bool) -> dict[str, Any]:

@@ -135,10 +135,19 @@ def _build(declared: Declared, names: tuple[str, ...], attributes: Mapping[str, 
         references=words.get("references") or _fill(preset.references, declared),
         hint=preset.hint,
         probes=tuple(_probes(declared, names)),
-        declared={"words": declared.said, "attributes": dict(attributes)},
+        declared={"words": _as_json(declared.said), "attributes": dict(attributes)},
     )
     _require_sound(service, declared)
     return service
+
+
+def _as_json(said: Any) -> Any:
+    """As a record gives it back: keys are texts, tuples are lists, and whatever YAML makes of a date is its text."""
+    if isinstance(said, Mapping):
+        return {str(word): _as_json(value) for word, value in said.items()}
+    if isinstance(said, (list, tuple)):
+        return [_as_json(item) for item in said]
+    return said if said is None or isinstance(said, (bool, int, float)) else str(said)
 
 
 def _build_file(file: ServiceFile, declared: Declared, attributes: Mapping[str, str]) -> ServiceFile:
@@ -209,7 +218,8 @@ def _find_faults(service: Service, declared: Declared) -> Iterator[str]:
         yield f"`paths` names {', '.join(unknown)}, which it does not have; its files are {_file_names(service)}"
     yield from _find_file_faults(service)
     if service.method == "restart" and not (service.unit or service.restart):
-        yield "is to be restarted and has neither a `unit` nor a `restart_command`"
+        ways = [f"`{word}`" for word in ("unit", "restart_command") if word in (*_SHARED_WORDS, *declared.preset.words)]
+        yield f"is to be restarted; say how by {' or '.join(ways)}"
     fault = find_window_fault(service.restart_policy, service.restart_window)
     if fault:
         yield fault

@@ -41,7 +41,8 @@ class Scenario:
     """What is there before, what is done, and how it ends when nothing is killed.
 
     `foreign` is how nginx is told of its files: by the live paths (""), by one foreign path that becomes a `link` or
-    stays a file (`in_place`), or by a `pair` of paths, certificate and key, that become links. `interrupted` is the kill that went before, by the words of a fault point.
+    stays a file (`in_place`), or by a `pair` of paths, certificate and key, that become links. `interrupted` is the
+    kill that went before, by the words of a fault point.
     """
 
     name: str

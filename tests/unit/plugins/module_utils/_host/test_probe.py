@@ -342,7 +342,9 @@ def test_a_socket_on_any_ipv6_address_need_not_answer_on_ipv4(
     answers = observe_served([target], observe_listeners(), timeout=5)
     assert expected == [(served.address, served.state) for served in answers]
     proofs = await_leaf({target: leaf.fingerprint}, deadline=time.monotonic() + 5, timeout=5)
-    assert [(address, True) for address, dummy in expected] == [(proof.served.address, proof.proved) for proof in proofs]
+    assert [(address, True) for address, dummy in expected] == [
+        (proof.served.address, proof.proved) for proof in proofs
+    ]
 
 
 def test_a_declared_address_is_asked_although_nothing_is_known_to_listen_there(serve: Serve, make_leaf: Any) -> None:

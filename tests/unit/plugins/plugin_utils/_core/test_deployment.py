@@ -12,12 +12,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from functools import cache
-from hashlib import sha256
 from typing import Any
 
 import pytest
 
-from ansible_collections.certwright.tls.plugins.module_utils._host.store import digest_of
+from ansible_collections.certwright.tls.plugins.module_utils._host.observation import digest_of_services
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Material, load_bundle
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import (
     Certificate,
@@ -78,10 +77,9 @@ def wanted(issued: Issued | None = None, *, services: Iterable[object] = ("nginx
 def stored(desired: Desired, number: int = 1, **changes: Any) -> ObservedGeneration:
     """As a host gives back what it was told to keep: by way of its record."""
     record = json.loads(json.dumps(desired.to_record(run="job 7", now=NOW)))
-    services_digest = sha256(json.dumps(record["services"], sort_keys=True, separators=(",", ":")).encode()).hexdigest()
     answer = {
         "generation": number,
-        "services_digest": services_digest,
+        "services_digest": digest_of_services(record["services"]),
         "record": record,
         "activation": {},
         "drift": [],
@@ -216,7 +214,7 @@ def test_both_sides_compute_the_same_digest_of_services() -> None:
     desired = wanted(services=["nginx", {"nginx": {"name": "b", "config": "/srv/größe.conf", "ports": [1, "2"]}}])
 
     recorded = json.loads(json.dumps(desired.to_record(run="job 7", now=NOW)))["services"]
-    assert digest_of(recorded) == desired.services_digest
+    assert digest_of_services(recorded) == desired.services_digest
 
 
 @pytest.mark.parametrize(

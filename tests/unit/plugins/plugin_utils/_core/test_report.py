@@ -244,6 +244,9 @@ def test_a_recovered_certificate_that_nobody_asked_for_is_told_when_it_failed() 
             ended("not_served", step="probe", message="why"), "not_served", "not served. why", id="not served"
         ),
         pytest.param(ended("left_alone", step="recover", message="why"), "left_alone", "left alone. why", id="foreign"),
+        pytest.param(
+            ended("stranded", step="probe", message="why"), "stranded", "stranded half way. why", id="half way"
+        ),
     ],
 )
 def test_the_words_of_a_failure(outcome: dict[str, Any], code: str, message: str) -> None:

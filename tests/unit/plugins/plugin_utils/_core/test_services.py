@@ -24,7 +24,7 @@ KNOWN_WORDS = (
     "replace_links, restart, restart_window, selevel, serole, setype, seuser, starttls, unit"
 )
 NIGHTLY = {"restart": "window", "restart_window": "03:00-04:00"}
-UNRESTARTABLE = "is to be restarted and has neither a `unit` nor a `restart_command`"
+UNRESTARTABLE = "is to be restarted; say how by `unit` or `restart_command`"
 OPEN = "holds the private key and would be open to everybody with mode"
 FORM = "`restart_window` must be like 'Sun 03:00-04:00 Europe/Paris' (day and time zone may be left out; UTC then)"
 ENTRY = "An entry of `services` must be a preset's name, or one name with its words: `nginx: {ports: [8443]}`"
@@ -379,7 +379,7 @@ def test_every_attribute_reaches_every_file(word: str) -> None:
         pytest.param(
             {"nginx": {"config": "/srv/x.conf", "restart": "allowed"}},
             "service_invalid",
-            f"The service nginx: {UNRESTARTABLE}",
+            "The service nginx: is to be restarted; say how by `unit`",
             id="to restart another instance",
         ),
         pytest.param(
