@@ -92,7 +92,7 @@ def selinux_labeller(module):
 def describe_os_error(error):
     """What the operating system refused, and where: a full disk, a read-only file system, a missing permission."""
     where = f" at {error.filename}" if error.filename else ""
-    fact = f"The host could not go on: {error.strerror or type(error).__name__}{where} ({place_of(error)})"
+    fact = f"The host could not go on: {error.strerror or error.__class__.__name__}{where} ({place_of(error)})"
     way_out = "Run with `become`" if isinstance(error, PermissionError) else "Mend it and run again"
     return f"{fact}. {way_out}: what was begun is finished or undone by the next run"
 

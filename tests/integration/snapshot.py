@@ -15,13 +15,18 @@ Snapshot = dict[str, tuple[object, ...]]
 
 
 def take_snapshot(root: Path) -> Snapshot:
-    """By relative path: type, mode, owner, group, inode, time of change, and digest or target."""
+    """By relative path: type, mode, owner, group, inode, time of change, and digest or target.
+
+    Of the store's lock only that it is there counts: whoever holds it leaves his name in it, for others who wait.
+    """
     return {str(path.relative_to(root)): _look(path) for path in [root, *sorted(root.rglob("*"))]}
 
 
 def _look(path: Path) -> tuple[object, ...]:
     found = path.lstat()
     common = (stat.filemode(found.st_mode), found.st_uid, found.st_gid, found.st_ino)
+    if path.name == ".lock":
+        return common
     if stat.S_ISLNK(found.st_mode):
         return (*common, os.readlink(path))
     if stat.S_ISREG(found.st_mode):

@@ -25,7 +25,7 @@ LIMITS = Limits(check=10, reload=10)
 def test_a_process_file_of_a_running_process_is_a_running_service(tmp_path: Path) -> None:
     (tmp_path / "pid").write_text(f"{os.getpid()}\n", encoding="ascii")
     state = observe_state(Service("s", pid_file=str(tmp_path / "pid")), LIMITS)
-    assert (state.running, state.start.split(":")[0]) == (True, str(os.getpid()))
+    assert (state.running, state.start.partition(":")[0]) == (True, str(os.getpid()))
     assert state == observe_state(Service("s", pid_file=str(tmp_path / "pid")), LIMITS)
 
 

@@ -124,7 +124,7 @@ def test_a_trusted_issuer_is_one_by_name_and_signature() -> None:
 
 def test_a_hostile_pool_costs_bounded_time() -> None:
     """Ten keys that all sign each other under one name have millions of paths."""
-    keys = [make_key() for _ in range(10)]
+    keys = [make_key() for _number in range(10)]
     cas = [ca("Loop", key=key) for key in keys]
     pool = [issuer.authority("Loop", key=key) for issuer in cas for key in keys if key is not issuer.key]
     leaf = load(cas[0].issue("a.example"))
