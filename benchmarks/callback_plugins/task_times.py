@@ -32,7 +32,7 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_ok(self, result: Any) -> None:
         ended = time.monotonic()
-        answer = result._result.get("answer") or {}  # noqa: SLF001  private by name only
+        answer = json.loads(result._result.get("answer") or "{}")  # noqa: SLF001  private by name only
         name = result._task.get_name()  # noqa: SLF001
         line = {"name": name, "seconds": ended - self.started, "answer": answer}
         with open(os.environ["CERTWRIGHT_TASK_TIMES"], "a", encoding="utf-8") as file:

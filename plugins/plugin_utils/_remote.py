@@ -80,9 +80,9 @@ class Host:
         result = self.action._execute_module(
             module_name=MODULE, module_args={"request": text}, task_vars=self.task_vars, wrap_async=False
         )
-        answer = result.get("answer")
-        if not isinstance(answer, dict):
+        if not isinstance(result.get("answer"), str):
             raise HostRefusal(_explain(result, text))
+        answer = json.loads(result["answer"])
         if "refused" in answer:
             raise HostRefusal(str(answer["refused"]))
         if "crashed" in answer:

@@ -61,7 +61,7 @@ WEB = [{"name": "web", "material": {"key": KEY}}]
     ],
 )
 def test_everything_goes_as_one_text(ask: Any, request_: dict[str, Any]) -> None:
-    execution = Execution({"answer": {"certificates": {}}, "changed": True})
+    execution = Execution({"answer": '{"certificates": {}}', "changed": True})
 
     assert ask(host_of(execution, "/store")) == {"certificates": {}}
     text = execution.asked.pop("module_args").pop("request")
@@ -80,9 +80,9 @@ NO_REASON = "The host could not be asked: it gave no reason"
 @pytest.mark.parametrize(
     ("result", "message"),
     [
-        pytest.param({"answer": {"refused": "/store is on NFS"}}, "/store is on NFS", id="refused"),
+        pytest.param({"answer": '{"refused": "/store is on NFS"}'}, "/store is on NFS", id="refused"),
         pytest.param(
-            {"answer": {"crashed": "KeyError"}},
+            {"answer": '{"crashed": "KeyError"}'},
             "The host's side failed with KeyError; this is a fault of the collection. "
             "What was begun is finished or undone by the next run",
             id="crashed",
