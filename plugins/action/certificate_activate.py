@@ -20,6 +20,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import
     report_outcomes,
     report_warnings,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import require_name
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host
 from ansible_collections.certwright.tls.plugins.plugin_utils._task import TlsAction
 
@@ -29,7 +30,7 @@ class ActionModule(TlsAction):
 
     def keep(self, arguments: dict[str, Any], host: Host, *, check_mode: bool) -> dict[str, Any]:
         now = datetime.now(timezone.utc)
-        names = [str(name) for name in arguments["names"] or ()]
+        names = [require_name(str(name)) for name in arguments["names"] or ()]
         ended = converge(
             host,
             look=lambda asked: asked.observe(

@@ -104,9 +104,11 @@ options:
       - Lets through what is refused otherwise.
       - V(ends_sooner) is a certificate that ends sooner than the installed one.
       - V(test_issuer) is one of a staging or test CA over one of another CA.
+      - V(path_abandoned) is a path outside of the store whose service or file is no longer declared. What stands there
+        is the operator's from then on.
     type: list
     elements: str
-    choices: [ends_sooner, test_issuer]
+    choices: [ends_sooner, test_issuer, path_abandoned]
     default: []
   stage_only:
     description:
@@ -204,7 +206,7 @@ problems:
       V(unknown_issuer).'
     - 'Of what is stored (M(certwright.tls.certificate_activate)): V(not_stored), V(expired), V(file_differs).'
     - 'Of services: V(unknown_service), V(service_invalid), V(service_config_broken_before).'
-    - 'Of what is installed: V(ends_sooner), V(test_issuer), V(absent_refused).'
+    - 'Of what is installed: V(ends_sooner), V(test_issuer), V(path_abandoned), V(absent_refused).'
     - 'Of the transaction: V(rolled_back), V(kept_new_unproved), V(not_served), V(refused), V(left_alone), V(stranded).'
   returned: on failure
   type: list
@@ -321,7 +323,7 @@ ARGUMENT_SPEC = dict(
     private_key_passphrase_src=dict(type="str", no_log=False),
     ca_src=dict(type="str"),
     ca_content=dict(type="str"),
-    accept=dict(type="list", elements="str", choices=["ends_sooner", "test_issuer"], default=[]),
+    accept=dict(type="list", elements="str", choices=["ends_sooner", "test_issuer", "path_abandoned"], default=[]),
     stage_only=dict(type="bool", default=False),
     services=dict(type="list", elements="raw", default=[]),
     owner=dict(type="str"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._arguments import read_arguments
+from ansible_collections.certwright.tls.plugins.plugin_utils._arguments import ArgumentError, read_arguments
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.dependencies import require_libraries
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError, TlsError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import report_problems
@@ -43,6 +43,7 @@ class TlsAction(PipelinedAction):
         return result
 
     def _host(self, arguments: dict[str, Any]) -> Host:
+        _require_ranges(arguments)
         limits = {"probe": float(arguments["probe_timeout"]), "keep_generations": int(arguments["keep_generations"])}
         store = arguments.get("store_path")
         return Host(
@@ -54,9 +55,17 @@ class TlsAction(PipelinedAction):
         )
 
     def _pipelining_warning(self) -> list[str]:
-        if not self._pipelining_refused() or self._connection.transport == "local":
+        if self._connection.transport == "local" or self._is_pipelining_enabled("new"):
             return []
-        return [f"{OPT_OUT} is off: private keys may stay in temporary files of the host when a run is interrupted"]
+        why = f"{OPT_OUT} is off" if self._pipelining_refused() else "this connection cannot be pipelined"
+        return [f"{why}: private keys may stay in temporary files of the host when a run is interrupted"]
+
+
+def _require_ranges(arguments: dict[str, Any]) -> None:
+    """A deadline of nothing would put back every change."""
+    for option, least in (("probe_timeout", 1), ("keep_generations", 0)):
+        if int(arguments[option]) < least:
+            raise ArgumentError(f"{option} is {arguments[option]}; it must be {least} or more")
 
 
 def _run_name() -> str:

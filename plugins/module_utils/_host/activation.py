@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.culprits import find_culprits
@@ -98,16 +99,22 @@ class Activation:
             result = check_service(service, self.limits)
             if not result.ok:
                 message = f"{service.name} refuses its configuration with the new files: {result.summary}"
-                for attempt in find_culprits(self.store, service, attempts, limits=self.limits, label=self.label):
+                for attempt in self._find_culprits(service, attempts):
                     failures[attempt.certificate] = Failure("check", service.name, message)
         return failures
 
+    def _find_culprits(self, service: Service, attempts: list[Attempt]) -> list[Attempt]:
+        try:
+            return find_culprits(self.store, service, attempts, limits=self.limits, label=self.label)
+        except (OSError, HostError):
+            return attempts
+
     def _reload_all(self) -> dict[str, Failure]:
-        """A service whose configuration names none of the files would not see them: it is left in peace."""
+        """Once for a generation, whatever the configuration names; not again where it names none of the files."""
         self.unnamed = find_unnamed(self.store, self._going, self.limits)
         failures = {}
         for service, attempts in self._by_service():
-            if all(self._is_unread(attempt, service) for attempt in attempts):
+            if all(item.previous == item.generation and self._is_unread(item, service) for item in attempts):
                 continue
             result = reload_service(service, self.limits)
             if not result.ok:
@@ -124,16 +131,19 @@ class Activation:
         expected = {item.certificate: self._fingerprint(item) for item in attempts}
         up = {item.certificate: self._up(item) for item in attempts}
         self.proving = prove_services(attempts, expected=expected, services=up, limits=self.limits)
-        failures = {
-            name: Failure("probe", proving.failed_service, proving.failure)
-            for name, proving in self.proving.items()
-            if proving.failure
-        }
+        failures = {item.certificate: self._worst(item) for item in attempts if self.proving[item.certificate].failures}
         for service, of_service in self._by_service():
             if not observe_state(service, self.limits).running:
                 message = f"{service.name} went down after it had the new files"
                 failures.update({item.certificate: Failure("unit", service.name, message) for item in of_service})
         return failures
+
+    def _worst(self, attempt: Attempt) -> Failure:
+        """A service that reads the files and does not show them weighs more than one that does not read them."""
+        unread = {service.name for service in attempt.services if self._is_unread(attempt, service)}
+        failures = self.proving[attempt.certificate].failures
+        service, message = next((item for item in failures if item[0] not in unread), failures[0])
+        return Failure("probe", service, message)
 
     def _fingerprint(self, attempt: Attempt) -> str:
         manifest = load_manifest(self.store, attempt.certificate, attempt.generation)
@@ -150,12 +160,14 @@ class Activation:
             if self._goes_back(item, failures[item.certificate])
         ]
         self.journal = self.journal.with_attempts(tuple(back))
-        write_journal(self.store, self.journal)
+        with contextlib.suppress(OSError):  # a full disk must not keep us from putting back
+            write_journal(self.store, self.journal)
         stuck = self._try_switch_back(back)
         stranded = self._reload_after_put_back([item for item in back if item.certificate not in stuck], failures)
         for attempt in guilty:
             failure = failures[attempt.certificate]
-            remember_failure(self.store, attempt, failure, starts=self._starts(attempt, failure))
+            with contextlib.suppress(OSError):
+                remember_failure(self.store, attempt, failure, starts=self._starts(attempt, failure))
             if attempt.certificate in stuck:
                 self.outcomes.append(self._ended(attempt, "stranded", failure, stuck[attempt.certificate]))
                 continue
@@ -170,8 +182,8 @@ class Activation:
         for attempt in attempts:
             try:
                 switch_back(self.store, attempt, self.label)
-            except OSError as error:
-                fact = f"the previous files could not be put back ({error.strerror} at {error.filename})"
+            except (OSError, HostError) as error:
+                fact = f"the previous files could not be put back ({error})"
                 stuck[attempt.certificate] = f"Stranded: {fact}; mend that and run again"
         return stuck
 
@@ -196,7 +208,7 @@ class Activation:
         """The service starts that were reloaded for this generation in vain: once is enough (no reload storms)."""
         if failure.step != "probe" or self._failed_unread(attempt, failure):
             return {}
-        return {item.name: self.states[item.identity].start for item in self._up(attempt)}
+        return {item.name: observe_state(item, self.limits).start for item in self._up(attempt)}
 
     def _reload_after_put_back(self, back: list[Attempt], failures: dict[str, Failure]) -> dict[str, str]:
         """By service name, why it could not go back. A service that never saw the new files has nothing to do."""
@@ -245,8 +257,9 @@ class Activation:
         self.journal = self.journal.without({attempt.certificate for attempt in attempts})
         write_journal(self.store, self.journal)
         self.outcomes.extend(self._committed(attempt) for attempt in attempts)
-        for outcome in self.outcomes:
-            prune(self.store, outcome.certificate, keep=self.limits.keep_generations, keep_number=outcome.generation)
+        stuck = {attempt.certificate for attempt in self.journal.attempts}
+        for certificate in {outcome.certificate for outcome in self.outcomes} - stuck:
+            prune(self.store, certificate, keep=self.limits.keep_generations)
         return tuple(self.outcomes)
 
     def _committed(self, attempt: Attempt) -> Outcome:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.listeners import observe_listeners
 from ansible_collections.certwright.tls.plugins.module_utils._host.outcome import Outcome
-from ansible_collections.certwright.tls.plugins.module_utils._host.probe import observe_served
-from ansible_collections.certwright.tls.plugins.module_utils._host.proving import target_key
+from ansible_collections.certwright.tls.plugins.module_utils._host.probe import ProbeTarget, observe_served
+from ansible_collections.certwright.tls.plugins.module_utils._host.proving import answer_key
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Limits, Service, Wanted
 from ansible_collections.certwright.tls.plugins.module_utils._host.services import (
     ServiceState,
@@ -96,10 +96,13 @@ def _missing_paths(store: Store, wanted: Wanted) -> Iterable[str]:
 def _observe_answers(certificates: Sequence[Wanted], limits: Limits) -> dict[str, dict[str, str]]:
     targets = {target for wanted in certificates for service in wanted.services for target in service.probes}
     served = observe_served(tuple(targets), observe_listeners(), timeout=limits.handshake)
-    answers = {target_key(item.target): item.fingerprint for item in served if item.state == "served"}
+    answers: dict[ProbeTarget, dict[str, str]] = {}
+    for item in served:
+        if item.state == "served":
+            answers.setdefault(item.target, {})[answer_key(item.target, item.address)] = item.fingerprint
     return {wanted.name: _answers_of(wanted, answers) for wanted in certificates}
 
 
-def _answers_of(wanted: Wanted, answers: dict[str, str]) -> dict[str, str]:
-    keys = [target_key(target) for service in wanted.services for target in service.probes]
-    return {key: answers[key] for key in keys if key in answers}
+def _answers_of(wanted: Wanted, answers: dict[ProbeTarget, dict[str, str]]) -> dict[str, str]:
+    targets = [target for service in wanted.services for target in service.probes]
+    return {key: leaf for target in targets for key, leaf in answers.get(target, {}).items()}

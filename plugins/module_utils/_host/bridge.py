@@ -23,7 +23,14 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.files import 
 )
 from ansible_collections.certwright.tls.plugins.module_utils._host.journal import Attempt
 from ansible_collections.certwright.tls.plugins.module_utils._host.placements import Placement, place
-from ansible_collections.certwright.tls.plugins.module_utils._host.store import Store, live_generation, point_live
+from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
+    ACTIVATION,
+    MANIFEST,
+    RECORD,
+    Store,
+    live_generation,
+    point_live,
+)
 
 # Never complete, so that it is pruned like everything that is half done once nothing leads there.
 BRIDGE = 0
@@ -74,7 +81,7 @@ def _copy_tree(source: str, target: str, label: Labeller) -> None:
         place_of = os.path.join(target, os.path.relpath(parent, source))
         for name in directories:
             make_directory(os.path.join(place_of, name))
-        for name in files:
+        for name in set(files) - {MANIFEST, RECORD, ACTIVATION}:
             _copy(os.path.join(parent, name), os.path.join(place_of, name), label)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.certwright.tls.plugins.module_utils._host.files import read_optional
+from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError, read_optional
 from ansible_collections.certwright.tls.plugins.module_utils._host.generation import (
     find_attribute_problems,
     find_drift,
@@ -88,7 +88,10 @@ def _with_recorded_services(store: Store, wanted: Wanted) -> Wanted:
     numbers = complete_generations(store, wanted.name)
     if not numbers:
         return wanted
-    record = read_document(os.path.join(store.generation(wanted.name, numbers[-1]), RECORD)) or {}
+    try:
+        record = read_document(os.path.join(store.generation(wanted.name, numbers[-1]), RECORD)) or {}
+    except HostError:
+        return wanted
     return replace(wanted, services=tuple(Service.from_json(item) for item in record.get("services") or ()))
 
 
@@ -126,9 +129,14 @@ def _observe_certificate(store: Store, wanted: Wanted) -> dict[str, Any]:
 
 
 def _observe_generation(store: Store, certificate: str, number: int) -> dict[str, Any]:
+    """A damaged document of ours is drift of this certificate, and keeps no other from being looked at."""
     directory = store.generation(certificate, number)
-    record = read_document(os.path.join(directory, RECORD)) or {}
-    manifest = load_manifest(store, certificate, number)
+    try:
+        record = read_document(os.path.join(directory, RECORD)) or {}
+        activation = read_document(os.path.join(directory, ACTIVATION)) or {}
+        manifest = load_manifest(store, certificate, number)
+    except HostError:
+        record, activation, manifest = {}, {}, None
     drift = [{"file": MANIFEST, "fact": "missing"}]
     if manifest is not None:
         drift = list(find_drift(store, certificate, number, manifest))
@@ -136,7 +144,7 @@ def _observe_generation(store: Store, certificate: str, number: int) -> dict[str
         "generation": number,
         "services_digest": digest_of_services(record.get("services", [])),
         "record": record,
-        "activation": read_document(os.path.join(directory, ACTIVATION)) or {},
+        "activation": activation,
         "drift": drift,
     }
 
@@ -180,7 +188,7 @@ def _observe_paths(store: Store, wanted: Wanted) -> list[dict[str, str]]:
 def _observe_foreign(path: str, source: str, *, in_place: bool) -> dict[str, str]:
     """With the certificate that stands there now, never anything else of the file: it may hold a key."""
     state = observe_path(path, source)
-    content = read_optional(path) if state in ("file", "link", "ours") else None
+    content = read_optional(path) if state in ("file", "link", "ours") and os.path.isfile(path) else None
     if state == "file" and in_place and content == read_optional(source):
         state = "ours"
     certificate = _CERTIFICATE.search(content) if content and state != "ours" else None

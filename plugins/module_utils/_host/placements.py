@@ -51,7 +51,7 @@ class Placement:
 
 
 def observe_path(path: str, source: str) -> str:
-    """`missing`, `ours` (a link to `source`), `link`, `file`, `directory` or `no_directory`."""
+    """`missing`, `ours` (a link to `source`), `link`, `file`, `special`, `directory` or `no_directory`."""
     if not os.path.isdir(os.path.dirname(path)):
         return "no_directory"
     try:
@@ -60,13 +60,15 @@ def observe_path(path: str, source: str) -> str:
         return "missing"
     if stat.S_ISLNK(found.st_mode):
         return "ours" if os.readlink(path) == source else "link"
-    return "directory" if stat.S_ISDIR(found.st_mode) else "file"
+    if stat.S_ISDIR(found.st_mode):
+        return "directory"
+    return "file" if stat.S_ISREG(found.st_mode) else "special"
 
 
 def plan_placements(store: Store, certificate: str, services: tuple[Service, ...]) -> tuple[Placement, ...]:
     """Refuses a path that is somebody else's link or cannot be one; nothing is changed here."""
     paths = _declared_paths(store, certificate, services)
-    return tuple(_plan_placement(spec, path, source) for spec, path, source in paths)
+    return tuple(_plan_placement(store, spec, path, source) for spec, path, source in paths)
 
 
 def find_placement_problems(store: Store, certificate: str, services: tuple[Service, ...]) -> tuple[str, ...]:
@@ -74,7 +76,7 @@ def find_placement_problems(store: Store, certificate: str, services: tuple[Serv
     problems = []
     for spec, path, source in _declared_paths(store, certificate, services):
         try:
-            _plan_placement(spec, path, source)
+            _plan_placement(store, spec, path, source)
         except HostError as error:
             problems.append(str(error))
     return tuple(problems)
@@ -89,8 +91,12 @@ def _declared_paths(
                 yield spec, spec.path, store.live_file(certificate, service.name, spec.name)
 
 
-def _plan_placement(spec: FileSpec, path: str, source: str) -> Placement:
+def _plan_placement(store: Store, spec: FileSpec, path: str, source: str) -> Placement:
     state = observe_path(path, source)
+    if _is_inside(os.path.dirname(path), store.path):
+        raise HostError(f"{path} is inside the store; a configuration can name it as it is, so leave out the `path`")
+    if state == "special":
+        raise HostError(f"{path} is neither a file nor a link; change the `path` of {spec.name}")
     if state == "no_directory":
         raise HostError(f"The directory of {path} does not exist; create it or change the `path` of {spec.name}")
     if state == "directory":
@@ -105,6 +111,10 @@ def _plan_placement(spec: FileSpec, path: str, source: str) -> Placement:
     if state == "missing":
         return Placement(path, source, spec.in_place, "missing", spec=spec)
     return Placement(path, source, spec.in_place, "kept", kept=_free_name(path), spec=spec)
+
+
+def _is_inside(directory: str, store_path: str) -> bool:
+    return (os.path.realpath(directory) + "/").startswith(os.path.realpath(store_path) + "/")
 
 
 def _is_copy(path: str, source: str) -> bool:
@@ -136,6 +146,8 @@ def keep_displaced(placement: Placement) -> None:
 
 def place(placement: Placement, *, label: Labeller) -> None:
     """The path leads to the live file from here on; a copy is made only where links are refused."""
+    if is_somebody_elses(placement):
+        raise HostError(f"{placement.path} was changed by somebody else meanwhile; it was left alone")
     keep_displaced(placement)
     if not placement.in_place:
         if observe_path(placement.path, placement.source) != "ours":
@@ -166,9 +178,26 @@ def _is_ours(placement: Placement) -> bool:
     return observe_path(placement.path, placement.source) == "ours"
 
 
+def is_somebody_elses(placement: Placement) -> bool:
+    """Neither what was there before nor ours: it came while a transaction was interrupted."""
+    if not os.path.lexists(placement.path) or _is_ours(placement):
+        return False
+    if placement.before == "kept":
+        return os.path.lexists(placement.kept) and not _is_same(placement.path, placement.kept)
+    return placement.before == "missing"
+
+
+def _is_same(path: str, other: str) -> bool:
+    if os.path.islink(path) and os.path.islink(other):
+        return os.readlink(path) == os.readlink(other)
+    return os.path.samestat(os.lstat(path), os.lstat(other))
+
+
 def put_back_placement(placement: Placement, *, label: Labeller) -> None:
     """What was there before is there again; the previous generation is live by now. Safe to repeat."""
     remove_file(_fresh_name(placement.path))
+    if is_somebody_elses(placement):
+        return
     if placement.before == "kept":
         if os.path.lexists(placement.kept):
             os.replace(placement.kept, placement.path)

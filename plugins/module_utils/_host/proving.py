@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,18 +25,17 @@ Expected = dict[ProbeTarget, str]
 
 @dataclass(frozen=True)
 class Proving:
-    """Of one certificate: services that show it, the first that should and does not, and what to tell the operator."""
+    """Of one certificate: services that show it, those that should and do not (with why), and what else to tell."""
 
     served: tuple[str, ...] = ()
-    failure: str = ""
-    failed_service: str = ""
+    failures: tuple[tuple[str, str], ...] = ()
     notices: tuple[dict[str, str], ...] = ()
 
 
-def target_key(target: ProbeTarget) -> str:
-    """One spelling of a target for the journal."""
-    words = (str(target.port), target.address, target.server_name, target.starttls)
-    return " ".join(word or "-" for word in words)
+def answer_key(target: ProbeTarget, address: str) -> str:
+    """One spelling of a target and an address of it, for the journal."""
+    words = (str(target.port), target.address, target.server_name, target.starttls, target.client_certificate)
+    return f"{' '.join(word or '-' for word in words)} at {address}"
 
 
 def find_unnamed(store: Store, attempts: Iterable[Attempt], limits: Limits) -> dict[tuple[str, str], tuple[str, ...]]:
@@ -65,9 +65,15 @@ def find_unnamed_files(dump: str | None, store: Store, certificate: str, service
             store.live_file(certificate, service.name, spec.name),
             *_canonical(store, certificate, spec),
         ]
-        if not any(name and name in dump for name in names):
+        if not any(name and _is_named(name, dump) for name in names):
             unnamed.append(spec.path or names[1])
     return tuple(unnamed)
+
+
+def _is_named(name: str, dump: str) -> bool:
+    """As a whole path, and not only in a comment."""
+    whole = re.compile(re.escape(name) + r"(?![\w./-])")
+    return any(whole.search(line) for line in dump.splitlines() if name in line and not line.lstrip().startswith("#"))
 
 
 def _canonical(store: Store, certificate: str, spec: FileSpec) -> list[str]:
@@ -79,20 +85,32 @@ def prove_services(
     attempts: Sequence[Attempt], *, expected: dict[str, str], services: dict[str, tuple[Service, ...]], limits: Limits
 ) -> dict[str, Proving]:
     """By certificate. What answered before gets the whole time and must show the new leaf; the rest gets a moment."""
-    required: Expected = {}
-    optional: Expected = {}
+    leaves: dict[ProbeTarget, set[str]] = {}
+    answered: set[ProbeTarget] = set()
     for attempt in attempts:
-        for service in services[attempt.certificate]:
-            for target in service.probes:
-                group = required if target_key(target) in attempt.answered else optional
-                group[target] = expected[attempt.certificate]
+        for target in _targets(services[attempt.certificate]):
+            leaves.setdefault(target, set()).add(expected[attempt.certificate])
+            answered.update([target] if find_answers(attempt, target) else [])
+    clear = {target: next(iter(found)) for target, found in leaves.items() if len(found) == 1}
+    required = {target: leaf for target, leaf in clear.items() if target in answered}
+    optional = {target: leaf for target, leaf in clear.items() if target not in answered}
     proofs = _await(required, limits.probe, limits) + _await(optional, min(_GRACE, limits.probe), limits)
-    by_target: dict[ProbeTarget, list[Proof]] = {}
+    by_target: dict[ProbeTarget, list[Proof]] = {target: [] for target in clear}
     for proof in proofs:
-        by_target.setdefault(proof.served.target, []).append(proof)
+        by_target[proof.served.target].append(proof)
     return {
-        attempt.certificate: _judge(services[attempt.certificate], by_target, required, limits) for attempt in attempts
+        attempt.certificate: _judge(attempt, services[attempt.certificate], by_target, limits) for attempt in attempts
     }
+
+
+def _targets(services: Iterable[Service]) -> list[ProbeTarget]:
+    return [target for service in services for target in service.probes]
+
+
+def find_answers(attempt: Attempt, target: ProbeTarget) -> dict[str, str]:
+    """By address, what a target showed before."""
+    prefix = answer_key(target, "")
+    return {key[len(prefix) :]: leaf for key, leaf in attempt.answered.items() if key.startswith(prefix)}
 
 
 def _await(expected: Expected, seconds: float, limits: Limits) -> tuple[Proof, ...]:
@@ -102,45 +120,71 @@ def _await(expected: Expected, seconds: float, limits: Limits) -> tuple[Proof, .
 
 
 def _judge(
-    services: tuple[Service, ...], by_target: dict[ProbeTarget, list[Proof]], required: Expected, limits: Limits
+    attempt: Attempt, services: tuple[Service, ...], by_target: dict[ProbeTarget, list[Proof]], limits: Limits
 ) -> Proving:
-    served, notices = [], []
-    failure = failed_service = ""
+    served: list[str] = []
+    notices: list[dict[str, str]] = []
+    failures: list[tuple[str, str]] = []
     for service in services:
-        proofs = [proof for target in service.probes for proof in by_target.get(target, [])]
-        missed = [proof for proof in proofs if not proof.proved]
-        if proofs and not missed:
+        shown = []
+        for target in service.probes:
+            proofs = by_target.get(target)
+            if proofs is None:
+                notices.append({"code": "not_proved", "message": _ambiguous(service, target)})
+                continue
+            missed = [proof for proof in proofs if not proof.proved]
+            shown.append(bool(proofs) and not missed)
+            guilty = [proof for proof in missed if _is_guilty(attempt, proof, proofs)]
+            failures.extend((service.name, _explain(service, proof, _late(limits))) for proof in guilty)
+            notices.extend(
+                {"code": "not_proved", "message": _explain(service, proof, "and showed none before")}
+                for proof in missed
+                if proof not in guilty
+            )
+        if shown and all(shown):
             served.append(service.name)
-        for proof in missed:
-            if proof.served.target in required and not failure:
-                failure, failed_service = (
-                    _explain(service, proof, f"{limits.probe:g} s after it took the files"),
-                    service.name,
-                )
-            else:
-                notices.append(
-                    {"code": "not_proved", "message": _explain(service, proof, "; it did not answer before")}
-                )
-    return Proving(tuple(served), failure, failed_service, tuple(notices))
+    return Proving(tuple(served), tuple(failures), tuple(notices))
+
+
+def _is_guilty(attempt: Attempt, proof: Proof, proofs: list[Proof]) -> bool:
+    """An address that showed a certificate before; any, when none that did shows the new one. Others may be others'."""
+    before = find_answers(attempt, proof.served.target)
+    return proof.served.address in before or (bool(before) and not any(item.proved for item in proofs))
+
+
+def _late(limits: Limits) -> str:
+    return f"{limits.probe:g} s after it took the files"
+
+
+def _where(service: Service, target: ProbeTarget, address: str) -> str:
+    name = f" for {target.server_name}" if target.server_name else ""
+    return f"{service.name}: port {target.port} of {address or 'this host'}{name}"
+
+
+def _ambiguous(service: Service, target: ProbeTarget) -> str:
+    where = _where(service, target, target.address or "")
+    return f"{where} is to show two certificates at once, so neither was probed; give each its own `probe_names`"
 
 
 def _explain(service: Service, proof: Proof, when: str) -> str:
     """Which port of which service, what it shows, and since when that is wrong."""
     found = proof.served
-    name = f" for {found.target.server_name}" if found.target.server_name else ""
-    where = f"{service.name}: port {found.target.port} of {found.address or 'this host'}{name}"
+    where = _where(service, found.target, found.address)
     if found.state == "served":
         return f"{where} serves another certificate (sha256 {found.fingerprint[:16]}…) {when}"
     return f"{where} shows no certificate ({found.detail or found.state}) {when}"
 
 
 def describe_old(attempt: Attempt, *, services: tuple[Service, ...], limits: Limits) -> str:
-    """After a put-back: whether what answered before shows what it showed before."""
-    targets = [target for service in services for target in service.probes]
-    expected = {
-        target: attempt.answered[target_key(target)] for target in targets if target_key(target) in attempt.answered
+    """After a put-back: whether every address that showed a certificate before shows the same again."""
+    before = {target: find_answers(attempt, target) for target in _targets(services)}
+    expected = {target: next(iter(found.values())) for target, found in before.items() if found}
+    seen = {
+        (proof.served.target, proof.served.address): proof.served for proof in _await(expected, limits.probe, limits)
     }
-    missed = [proof.served for proof in _await(expected, limits.probe, limits) if not proof.proved]
-    if missed:
-        return f", but port {missed[0].target.port} does not show the previous certificate again"
+    for target, answers in before.items():
+        for address, leaf in answers.items():
+            now = seen.get((target, address))
+            if now is None or now.fingerprint != leaf:
+                return f", but port {target.port} of {address} does not show the previous certificate again"
     return ", and every port that answered before shows what it showed before" if expected else ""

@@ -33,7 +33,9 @@ class FileSpec:
 
     @classmethod
     def from_json(cls, given: dict[str, Any]) -> FileSpec:
-        return cls(**dict(given, parts=tuple(given["parts"])))
+        """A record of a newer release may have words that this one does not know."""
+        known = {item.name: given[item.name] for item in fields(cls) if item.name in given}
+        return cls(**dict(known, parts=tuple(given["parts"])))
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ def _load_targets(given: Sequence[dict[str, Any]]) -> tuple[ProbeTarget, ...]:
     # Here, because ssl and the threads take 20 ms of an execution, which one without ports need not pay.
     from ansible_collections.certwright.tls.plugins.module_utils._host.probe import ProbeTarget  # noqa: PLC0415
 
-    return tuple(ProbeTarget(**item) for item in given)
+    names = [item.name for item in fields(ProbeTarget)]
+    return tuple(ProbeTarget(**{name: item[name] for name in names if name in item}) for item in given)
 
 
 _COMMANDS = ("status", "check", "staged_check", "reload", "restart", "references")

@@ -188,19 +188,18 @@ def _all_generations(store: Store, certificate: str) -> tuple[int, ...]:
 
 
 def next_generation(store: Store, certificate: str) -> int:
-    numbers = _all_generations(store, certificate)
-    return numbers[-1] + 1 if numbers else 1
+    """Never a number that the live link has, even when its generation was deleted by hand."""
+    return max((0, live_generation(store, certificate) or 0, *_all_generations(store, certificate))) + 1
 
 
-def prune(store: Store, certificate: str, *, keep: int, keep_number: int | None = None) -> None:
-    """Remove what staging left half done, then the oldest beyond `keep` before the live one."""
+def prune(store: Store, certificate: str, *, keep: int) -> None:
+    """Remove what staging left half done, and the oldest beyond `keep` before the live one. What waits is not old."""
     complete = complete_generations(store, certificate)
     live = live_generation(store, certificate)
-    spared = {live, keep_number}
     for number in _all_generations(store, certificate):
-        if number not in complete and number not in spared:
+        if number not in complete and number != live:
             remove_tree(store.generation(certificate, number))
-    previous = [number for number in complete if number not in spared]
+    previous = [number for number in complete if live is not None and number < live]
     for number in previous[: max(0, len(previous) - keep)]:
         remove_generation(store, certificate, number)
 

@@ -42,15 +42,19 @@ def switch(store: Store, attempt: Attempt, label: Labeller) -> None:
 
 def switch_back(store: Store, attempt: Attempt, label: Labeller) -> None:
     """Foreign paths that were not ours go first, copies of ours last: they are made from what is live."""
+    ours = [item for item in attempt.placements if item.before == "ours"]
+    theirs = [item for item in attempt.placements if item.before != "ours"]
+    for placement in theirs:
+        if placement.in_place:
+            put_back_placement(placement, label=label)
     if needs_bridge(attempt):
         leave_to_bridge(store, attempt)
-    for placement in attempt.placements:
-        if placement.before != "ours":
+    for placement in theirs:
+        if not placement.in_place:
             put_back_placement(placement, label=label)
     point_live(store, attempt.certificate, attempt.previous)
-    for placement in attempt.placements:
-        if placement.before == "ours":
-            put_back_placement(placement, label=label)
+    for placement in ours:
+        put_back_placement(placement, label=label)
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -96,21 +97,30 @@ def _apply_locked(store: Store, request: Request, *, label: Labeller) -> list[Ou
         for item in sound
         if not item.activate and item.name not in refused
     )
+    for outcome in outcomes:
+        prune(store, outcome.certificate, keep=request.limits.keep_generations)
     if journal.attempts:
         outcomes.extend(Activation(store, journal, baseline.states, request.limits, label).run())  # 3-9
-    for outcome in outcomes:
-        prune(store, outcome.certificate, keep=request.limits.keep_generations, keep_number=outcome.generation)
     return outcomes
 
 
 def _refuse_placements(store: Store, certificates: Iterable[Wanted]) -> dict[str, Outcome]:
     """Owners, groups and foreign paths that cannot be as declared, before anything is written."""
     refused = {}
+    owners: dict[str, str] = {}
     for wanted in certificates:
         problems = find_refusals(store, wanted) if wanted.material or wanted.activate else []
+        problems += _find_shared_paths(wanted, owners)
         if problems:
             refused[wanted.name] = Outcome(wanted.name, "refused", message="\n".join(problems), step="stage")
     return refused
+
+
+def _find_shared_paths(wanted: Wanted, owners: dict[str, str]) -> list[str]:
+    """A path can lead to one certificate only; `owners` remembers the first of a request."""
+    paths = {os.path.realpath(spec.path or "") for service in wanted.services for spec in service.files if spec.path}
+    taken = sorted(path for path in paths if owners.setdefault(path, wanted.name) != wanted.name)
+    return [f"{path} is declared for the certificate {owners[path]} too; give each its own" for path in taken]
 
 
 def _stage_all(
@@ -135,7 +145,7 @@ def _stage(store: Store, wanted: Wanted, *, label: Labeller) -> int:
     if wanted.remember is not None:
         _remember_services(store, wanted, wanted.remember)
     if wanted.material is not None:
-        prune(store, wanted.name, keep=1_000_000)
+        prune(store, wanted.name, keep=sys.maxsize)
         return stage_generation(store, wanted, wanted.material, label=label)
     return wanted.generation or 0
 

@@ -17,6 +17,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.staging impor
 
 def find_refusals(desired: Desired, observed: Observed) -> Iterator[Problem]:
     """What only the host's present certificate makes wrong; each is let through by naming its code in `accept`."""
+    yield from _find_abandoned(desired, observed)
     leaf = desired.bundle.leaf
     installed = _installed(observed)
     if installed is None or installed[0] == leaf.fingerprint:
@@ -28,6 +29,19 @@ def find_refusals(desired: Desired, observed: Observed) -> Iterator[Problem]:
     if is_test_issuer(leaf) and not is_test and "test_issuer" not in desired.accepted:
         fact = f"the new certificate is from a test CA ({leaf.issuer}) and the installed one is not"
         yield Problem(desired.name, "test_issuer", f"{fact}; supply the real one, or say `accept: [test_issuer]`")
+
+
+def _find_abandoned(desired: Desired, observed: Observed) -> Iterator[Problem]:
+    """A path outside of the store that leads to a file which the new generation would not have."""
+    if observed.live is None or "path_abandoned" in desired.accepted:
+        return
+    kept = {(service.name, file.name) for service in desired.services for file in service.files}
+    for service in observed.live.services:
+        for file in service.files:
+            if file.path and (service.name, file.name) not in kept:
+                fact = f"{file.path} leads to the file {file.name} of {service.name}, which is no longer declared"
+                way_out = "declare it again; or put there what is to be read instead and say `accept: [path_abandoned]`"
+                yield Problem(desired.name, "path_abandoned", f"{fact}; {way_out}")
 
 
 def _installed(observed: Observed) -> tuple[str, datetime | None, bool] | None:

@@ -22,7 +22,7 @@ _WORDS = {
     "rolled_back": "rolled back",
     "kept_new_unproved": "the new files are in place and unproved",
     "not_served": "not served",
-    "refused": "refused, nothing was changed",
+    "refused": "refused, nothing was switched",
     "left_alone": "left alone",
     "stranded": "stranded half way",
 }

@@ -188,10 +188,15 @@ def _fill(parts: tuple[CommandPart, ...], declared: Declared) -> tuple[str, ...]
     return tuple(filled)
 
 
+def _askable(name: str) -> str:
+    """A name that can be asked for; for a wildcard any of those that it covers."""
+    return name.replace("*", "probe", 1)
+
+
 def _probes(declared: Declared, names: tuple[str, ...]) -> Iterator[Probe]:
     """Declared probes as they are; ports are probed by `probe_names`, else by the first name that can be asked for."""
     words = declared.words
-    first = next((name for name in names if not name.startswith("*") and not is_address(name)), None)
+    first = next((_askable(name) for name in names if not is_address(name)), None)
     for probe in words.get("probes", ()):
         yield probe if probe.server_name else replace(probe, server_name=first)
     if "probes" in words and "ports" not in words:
@@ -230,12 +235,19 @@ def _find_file_faults(service: Service) -> Iterator[str]:
         yield "has no `files`; say which parts go into which file"
     if sum(file.in_place for file in service.files) > 1:
         yield "has more than one `in_place` file; they cannot be switched together, so combine their parts in one"
+    if any(file.in_place and file.holds_key != ("leaf" in file.parts) for file in service.files) and _is_split(service):
+        yield "has certificate and key in two files of which one is `in_place`; combine their parts in that one"
     for file in service.files:
         if file.holds_key and int(file.mode, 8) & 0o007:
             fact = f"{file.name} holds the private key and would be open to everybody with mode {file.mode}"
             yield f"{fact}; use '0640' and a group"
         if file.in_place and not file.path:
             yield f"{file.name} is `in_place` and has no `path`"
+
+
+def _is_split(service: Service) -> bool:
+    """Leaf and key in different files, which can switch at once only behind one link."""
+    return not all(file.holds_key == ("leaf" in file.parts) for file in service.files)
 
 
 def _file_names(service: Service) -> str:

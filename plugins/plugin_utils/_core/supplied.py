@@ -69,9 +69,10 @@ def _load_names(declaration: Declaration) -> tuple[tuple[str, ...], list[Notice]
     names: list[str] = []
     notices: list[Notice] = []
     problems: list[Problem] = []
-    if not _NAME.match(declaration.name):
-        fact = f"`{declaration.name}` cannot name a certificate; use lower-case letters, digits, `.`, `_` and `-`"
-        problems.append(Problem(declaration.name, "name_invalid", fact))
+    try:
+        require_name(declaration.name)
+    except RefusedError as error:
+        problems.extend(error.problems)
     for text in declaration.names:
         try:
             name, notice = load_name(text)
@@ -96,6 +97,14 @@ def _load_services(
         presets=presets,
     )
     return services, [*attribute_problems, *service_problems]
+
+
+def require_name(name: str) -> str:
+    """The name of a certificate in the store: it becomes a directory. Raises RefusedError."""
+    if _NAME.match(name):
+        return name
+    fact = f"`{name}` cannot name a certificate; use lower-case letters, digits, `.`, `_` and `-`"
+    raise RefusedError.from_problems([Problem(name, "name_invalid", fact)])
 
 
 def _attribute_problems(declaration: Declaration) -> list[Problem]:
