@@ -32,12 +32,19 @@ def main() -> int:
     if not tarball:
         print("CERTWRIGHT_COLLECTION names no collection tarball; run `make demo`")
         return 1
+    for name in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(name, end_by_signal)
     work = Path(tempfile.mkdtemp(prefix="demo-", dir=os.environ.get("DEMO_DIR")))
     try:
         return Demo(work, Path(tarball)).play()
     finally:
         if not os.environ.get("DEMO_KEEP"):
             shutil.rmtree(work)
+
+
+def end_by_signal(number: int, _frame: object) -> None:
+    """A closed terminal ends the demo as its end does: the server stops, the directory goes."""
+    raise SystemExit(128 + number)
 
 
 class Demo:

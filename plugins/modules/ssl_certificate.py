@@ -104,11 +104,11 @@ options:
       - Lets through what is refused otherwise.
       - V(ends_sooner) is a certificate that ends sooner than the installed one.
       - V(test_issuer) is one of a staging or test CA over one of another CA.
-      - V(path_abandoned) is a path outside of the store whose service or file is no longer declared. What stands there
-        is the operator's from then on.
+      - V(files_abandoned) is a service, or a file of one, that is no longer declared. Its files go with the next
+        generation, so nothing may name them any more.
     type: list
     elements: str
-    choices: [ends_sooner, test_issuer, path_abandoned]
+    choices: [ends_sooner, test_issuer, files_abandoned]
     default: []
   stage_only:
     description:
@@ -171,6 +171,7 @@ reasons:
       in the store is not as it was made.
     - RV(reasons[].code=link_missing), a path outside of the store does not lead to the certificate.
     - RV(reasons[].code=not_served), a port shows another certificate than the live one.
+    - RV(reasons[].code=restart_due), a service has the files and may be restarted now.
     - RV(reasons[].code=activation_pending), a stored certificate is not active yet.
     - RV(reasons[].code=pending_superseded), a stored certificate is not wanted any more.
     - RV(reasons[].code=interrupted), an interrupted run is finished or undone first.
@@ -206,7 +207,7 @@ problems:
       V(unknown_issuer).'
     - 'Of what is stored (M(certwright.tls.certificate_activate)): V(not_stored), V(expired), V(file_differs).'
     - 'Of services: V(unknown_service), V(service_invalid), V(service_config_broken_before).'
-    - 'Of what is installed: V(ends_sooner), V(test_issuer), V(path_abandoned), V(absent_refused).'
+    - 'Of what is installed: V(ends_sooner), V(test_issuer), V(files_abandoned), V(absent_refused).'
     - 'Of the transaction: V(rolled_back), V(kept_new_unproved), V(not_served), V(refused), V(left_alone), V(stranded).'
   returned: on failure
   type: list
@@ -225,7 +226,8 @@ warnings:
   description:
     - What is worth knowing although nothing is refused. Each ends with its stable code in brackets, one of
       V(name_stripped), V(name_in_cn_only), V(passphrase_unused), V(unrelated_certificate), V(profile_unproved),
-      V(root_not_proved), V(not_referenced), V(not_proved), V(restart_pending), V(service_down), V(clock_skew).
+      V(root_not_proved), V(not_referenced), V(not_proved), V(placed_not_served), V(restart_pending), V(service_down),
+      V(clock_skew).
   returned: when there is something
   type: list
   elements: str
@@ -323,7 +325,7 @@ ARGUMENT_SPEC = dict(
     private_key_passphrase_src=dict(type="str", no_log=False),
     ca_src=dict(type="str"),
     ca_content=dict(type="str"),
-    accept=dict(type="list", elements="str", choices=["ends_sooner", "test_issuer", "path_abandoned"], default=[]),
+    accept=dict(type="list", elements="str", choices=["ends_sooner", "test_issuer", "files_abandoned"], default=[]),
     stage_only=dict(type="bool", default=False),
     services=dict(type="list", elements="raw", default=[]),
     owner=dict(type="str"),

@@ -9,12 +9,19 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import UnsupportedError
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
 
 
 class ArgumentError(TlsError):
     """Arguments that the specification refuses; the message holds all of its errors."""
+
+
+def _describe(error: Exception) -> str:
+    """Ansible's text of an unknown option begins with its name only."""
+    unknown = isinstance(error, UnsupportedError)
+    return f"Unsupported parameter: {error}" if unknown else str(error)
 
 
 def read_arguments(
@@ -26,6 +33,6 @@ def read_arguments(
     """
     result = ArgumentSpecValidator(spec, **constraints).validate(given)
     if result.error_messages:
-        raise ArgumentError("\n".join(str(message) for message in result.error_messages))
+        raise ArgumentError("\n".join(_describe(error) for error in result.errors))
     doubled = [f"The option {item['option']} is given by its alias {item['alias']} too" for item in result._warnings]
     return dict(result.validated_parameters), [*(str(item["msg"]) for item in result._deprecations), *doubled]

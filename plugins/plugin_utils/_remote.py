@@ -117,10 +117,15 @@ def read_file(action: PipelinedAction, path: str) -> bytes:
     Found where Ansible looks for files, else beside the inventory that names it: the playbooks of a collection have no
     place of the operator's.
     """
+    if "\n" in path:
+        raise HostRefusal(
+            "An option that names a file on the controller holds text; PEM text goes into _content options"
+        )
     try:
         content, _show = action._loader._get_file_contents(_find_file(action, path))
     except AnsibleError as error:
-        raise HostRefusal(f"The file {path} cannot be read on the controller: {str(error).splitlines()[0]}") from None
+        fact = f"The file {path} cannot be read on the controller: {str(error).splitlines()[0]}"
+        raise HostRefusal(f"{fact}; it is looked for where Ansible looks for files, and beside the inventory") from None
     return bytes(content)
 
 

@@ -13,12 +13,18 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.culprits impo
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError, Labeller
 from ansible_collections.certwright.tls.plugins.module_utils._host.generation import load_manifest
 from ansible_collections.certwright.tls.plugins.module_utils._host.journal import Attempt, Journal, write_journal
-from ansible_collections.certwright.tls.plugins.module_utils._host.memory import forget_failures, remember_failure
-from ansible_collections.certwright.tls.plugins.module_utils._host.outcome import Failure, Outcome
+from ansible_collections.certwright.tls.plugins.module_utils._host.memory import (
+    forget_failures,
+    remember_failure,
+    remember_owed_restarts,
+)
+from ansible_collections.certwright.tls.plugins.module_utils._host.outcome import Failure, Outcome, find_waiting_notices
 from ansible_collections.certwright.tls.plugins.module_utils._host.proving import (
     Proving,
+    describe_hint,
     describe_old,
     find_unnamed,
+    find_unnamed_notices,
     prove_services,
 )
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Limits, Service
@@ -234,7 +240,9 @@ class Activation:
 
     def _kept(self, attempt: Attempt, failure: Failure, _stranded: dict[str, str]) -> Outcome:
         if self._failed_unread(attempt, failure):
-            hints = " ".join(self._hint(attempt, item) for item in attempt.services if item.name == failure.service)
+            hints = " ".join(
+                describe_hint(self.store, attempt, item) for item in attempt.services if item.name == failure.service
+            )
             return self._ended(
                 attempt, "not_served", failure, f"The files are in place, but nothing names them. {hints}"
             )
@@ -244,7 +252,7 @@ class Activation:
 
     def _ended(self, attempt: Attempt, outcome: str, failure: Failure, state: str) -> Outcome:
         message = f"{failure.message}\n{state}"
-        notices = self._unnamed_notices(attempt) + self._down_notices(attempt)
+        notices = find_unnamed_notices(self.store, attempt, self.unnamed) + self._down_notices(attempt)
         return Outcome(
             attempt.certificate, outcome, attempt.generation, attempt.previous, message, failure.step, notices=notices
         )
@@ -253,7 +261,13 @@ class Activation:
         """8. The journal goes first: from here on a kill leaves nothing but generations to prune."""
         attempts = self._going
         for attempt in attempts:
-            forget_failures(self.store, attempt)
+            owed = {
+                item.name: self.states[item.identity].start for item in attempt.services if self._owes_restart(item)
+            }
+            if owed:
+                remember_owed_restarts(self.store, attempt, owed)
+            else:
+                forget_failures(self.store, attempt)
         self.journal = self.journal.without({attempt.certificate for attempt in attempts})
         write_journal(self.store, self.journal)
         self.outcomes.extend(self._committed(attempt) for attempt in attempts)
@@ -262,24 +276,20 @@ class Activation:
             prune(self.store, certificate, keep=self.limits.keep_generations)
         return tuple(self.outcomes)
 
+    def _owes_restart(self, service: Service) -> bool:
+        return self.states[service.identity].running and is_restart_pending(service)
+
     def _committed(self, attempt: Attempt) -> Outcome:
         proving = self.proving.get(attempt.certificate, Proving())
         services = tuple({"name": item.name, "state": self._service_state(item, proving)} for item in attempt.services)
         found = {item["state"] for item in services}
         outcome = next((name for name in ("restart_pending", "placed_not_served") if name in found), "activated")
-        notices = proving.notices + self._unnamed_notices(attempt) + self._down_notices(attempt)
+        notices = (
+            proving.notices + find_unnamed_notices(self.store, attempt, self.unnamed) + self._down_notices(attempt)
+        )
+        notices += find_waiting_notices(services)
         return Outcome(
             attempt.certificate, outcome, attempt.generation, attempt.previous, services=services, notices=notices
-        )
-
-    def _unnamed_notices(self, attempt: Attempt) -> tuple[dict[str, str], ...]:
-        return tuple(
-            {
-                "code": "not_referenced",
-                "message": f"No configuration of {service.name} names {path}. {self._hint(attempt, service)}",
-            }
-            for service in attempt.services
-            for path in self.unnamed.get((attempt.certificate, service.name), ())
         )
 
     def _down_notices(self, attempt: Attempt) -> tuple[dict[str, str], ...]:
@@ -289,14 +299,6 @@ class Activation:
             for service in attempt.services
             if service.name in attempt.up and not self.states[service.identity].running
         )
-
-    def _hint(self, attempt: Attempt, service: Service) -> str:
-        """The preset's own words for what to put where, with the paths of this host."""
-        text = service.hint
-        for spec in service.files:
-            path = spec.path or self.store.live_file(attempt.certificate, service.name, spec.name)
-            text = text.replace(f"{{{spec.name}}}", path)
-        return text
 
     def _service_state(self, service: Service, proving: Proving) -> str:
         if not self.states[service.identity].running:

@@ -40,5 +40,11 @@ def remember_failure(store: Store, attempt: Attempt, failure: Failure, *, starts
     )
 
 
+def remember_owed_restarts(store: Store, attempt: Attempt, starts: dict[str, str]) -> None:
+    """The services that have the files and take them at their next restart, with the start that they had."""
+    directory = store.generation(attempt.certificate, attempt.generation)
+    write_document(os.path.join(directory, ACTIVATION), {"restart_owed": starts})
+
+
 def forget_failures(store: Store, attempt: Attempt) -> None:
     remove_file(os.path.join(store.generation(attempt.certificate, attempt.generation), ACTIVATION))

@@ -189,10 +189,16 @@ def _observe_foreign(path: str, source: str, *, in_place: bool) -> dict[str, str
     """With the certificate that stands there now, never anything else of the file: it may hold a key."""
     state = observe_path(path, source)
     content = read_optional(path) if state in ("file", "link", "ours") and os.path.isfile(path) else None
-    if state == "file" and in_place and content == read_optional(source):
+    if state == "file" and in_place and content == read_optional(source) and _is_alike(path, source):
         state = "ours"
     certificate = _CERTIFICATE.search(content) if content and state != "ours" else None
     return {"path": path, "state": state, "certificate": certificate.group().decode("ascii") if certificate else ""}
+
+
+def _is_alike(path: str, source: str) -> bool:
+    """A copy has the owner, group and mode of the file that it is a copy of."""
+    found, staged = os.stat(path), os.stat(source)
+    return (found.st_uid, found.st_gid, found.st_mode) == (staged.st_uid, staged.st_gid, staged.st_mode)
 
 
 def _observe_services(store: Store, request: Request) -> dict[str, dict[str, Any]]:

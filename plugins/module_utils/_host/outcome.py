@@ -30,3 +30,18 @@ class Outcome:
     step: str = ""
     services: tuple[dict[str, str], ...] = ()
     notices: tuple[dict[str, str], ...] = ()
+
+
+_WAITING = {
+    "placed_not_served": "is stopped: it has the files and was not started",
+    "restart_pending": "has the files and takes them at its next restart, which is not allowed now",
+}
+
+
+def find_waiting_notices(services: tuple[dict[str, str], ...]) -> tuple[dict[str, str], ...]:
+    """Services that have the files and do not serve them yet, although nothing failed."""
+    return tuple(
+        {"code": item["state"], "message": f"{item['name']} {_WAITING[item['state']]}"}
+        for item in services
+        if item["state"] in _WAITING
+    )

@@ -101,7 +101,7 @@ def _plan_placement(store: Store, spec: FileSpec, path: str, source: str) -> Pla
         raise HostError(f"The directory of {path} does not exist; create it or change the `path` of {spec.name}")
     if state == "directory":
         raise HostError(f"{path} is a directory; change the `path` of {spec.name}")
-    if state == "link" and not spec.replace_link:
+    if state == "link" and not spec.replace_link and not _leads_to_same(path, source):
         raise HostError(
             f"{path} is a link to {os.readlink(path)}, made by somebody else; "
             "set `replace_link: true` to replace it (it is kept beside), or change the `path`"
@@ -111,6 +111,11 @@ def _plan_placement(store: Store, spec: FileSpec, path: str, source: str) -> Pla
     if state == "missing":
         return Placement(path, source, spec.in_place, "missing", spec=spec)
     return Placement(path, source, spec.in_place, "kept", kept=_free_name(path), spec=spec)
+
+
+def _leads_to_same(path: str, source: str) -> bool:
+    """A link of ours for another file of this certificate: its service was renamed."""
+    return os.readlink(path).startswith(os.path.dirname(os.path.dirname(source)) + "/")
 
 
 def _is_inside(directory: str, store_path: str) -> bool:

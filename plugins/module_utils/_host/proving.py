@@ -38,6 +38,16 @@ def answer_key(target: ProbeTarget, address: str) -> str:
     return f"{' '.join(word or '-' for word in words)} at {address}"
 
 
+def own_answers(answered: dict[str, str], leaf: str) -> dict[str, str]:
+    """Where one address of a target showed our previous leaf, another that did not is another process's."""
+    ours = {_target_of(key) for key, found in answered.items() if found == leaf}
+    return {key: found for key, found in answered.items() if found == leaf or _target_of(key) not in ours}
+
+
+def _target_of(key: str) -> str:
+    return key.rpartition(" at ")[0]
+
+
 def find_unnamed(store: Store, attempts: Iterable[Attempt], limits: Limits) -> dict[tuple[str, str], tuple[str, ...]]:
     """By certificate and service, the files that the service's configuration does not name, each service asked once.
 
@@ -68,6 +78,28 @@ def find_unnamed_files(dump: str | None, store: Store, certificate: str, service
         if not any(name and _is_named(name, dump) for name in names):
             unnamed.append(spec.path or names[1])
     return tuple(unnamed)
+
+
+def find_unnamed_notices(
+    store: Store, attempt: Attempt, unnamed: dict[tuple[str, str], tuple[str, ...]]
+) -> tuple[dict[str, str], ...]:
+    return tuple(
+        {
+            "code": "not_referenced",
+            "message": f"No configuration of {service.name} names {path}. {describe_hint(store, attempt, service)}",
+        }
+        for service in attempt.services
+        for path in unnamed.get((attempt.certificate, service.name), ())
+    )
+
+
+def describe_hint(store: Store, attempt: Attempt, service: Service) -> str:
+    """The preset's own words for what to put where, with the paths of this host."""
+    text = service.hint
+    for spec in service.files:
+        path = spec.path or store.live_file(attempt.certificate, service.name, spec.name)
+        text = text.replace(f"{{{spec.name}}}", path)
+    return text
 
 
 def _is_named(name: str, dump: str) -> bool:

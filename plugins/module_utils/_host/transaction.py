@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.activation import Activation
@@ -29,6 +29,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.place import 
 from ansible_collections.certwright.tls.plugins.module_utils._host.placements import (
     plan_placements,
 )
+from ansible_collections.certwright.tls.plugins.module_utils._host.proving import own_answers
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Request, Wanted
 from ansible_collections.certwright.tls.plugins.module_utils._host.services import check_staged
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
@@ -58,12 +59,11 @@ def apply(store: Store, request: Request, *, label: Labeller) -> dict[str, Any]:
     with locked(store, run=request.run, patience=request.limits.lock):
         hide_from_versioning(store)
         recovered = recover(store, request, label=label)  # 1
-        if recovered is not None:
-            stranded = any(outcome.outcome == "stranded" for outcome in recovered)
-            return {"changed_underneath": not stranded, "outcomes": [asdict(outcome) for outcome in recovered]}
-        if _is_changed_underneath(store, request):
-            return {"changed_underneath": True, "outcomes": []}
-        outcomes = _apply_locked(store, request, label=label)
+        stranded = {outcome.certificate for outcome in recovered if outcome.outcome == "stranded"}
+        if (recovered and not stranded) or _is_changed_underneath(store, request):
+            return {"changed_underneath": True, "outcomes": [asdict(outcome) for outcome in recovered]}
+        others = tuple(wanted for wanted in request.certificates if wanted.name not in stranded)
+        outcomes = [*recovered, *_apply_locked(store, replace(request, certificates=others), label=label)]
     return {"changed_underneath": False, "outcomes": [asdict(outcome) for outcome in outcomes]}
 
 
@@ -75,7 +75,10 @@ def _is_changed_underneath(store: Store, request: Request) -> bool:
 def _apply_locked(store: Store, request: Request, *, label: Labeller) -> list[Outcome]:
     refused = _refuse_placements(store, request.certificates)
     sound = [wanted for wanted in request.certificates if wanted.name not in refused]
-    baseline = observe_baseline(store, [item for item in sound if item.activate], request.limits)  # 0
+    stuck = read_journal(store)
+    waiting = () if stuck is None else stuck.attempts
+    activated = [item for item in sound if item.activate]
+    baseline = observe_baseline(store, activated, request.limits, services=[item.services for item in waiting])  # 0
     refused.update(baseline.refused)
     sound = [wanted for wanted in sound if wanted.name not in refused]
     staged, unstored = _stage_all(store, sound, label=label)  # 2
@@ -83,9 +86,8 @@ def _apply_locked(store: Store, request: Request, *, label: Labeller) -> list[Ou
     sound = [wanted for wanted in sound if wanted.name not in refused]
     refused.update(_refuse_staged(store, sound, staged, request))
     ready = [wanted for wanted in sound if wanted.activate and wanted.name not in refused]
-    journal = Journal(
-        request.run, _timestamp(), tuple(_attempt(store, item, staged[item.name], baseline) for item in ready)
-    )
+    attempts = tuple(_attempt(store, item, staged[item.name], baseline) for item in ready)
+    journal = Journal(request.run, _timestamp(), waiting + attempts)
     outcomes = list(refused.values())
     outcomes.extend(
         Outcome(
@@ -99,7 +101,7 @@ def _apply_locked(store: Store, request: Request, *, label: Labeller) -> list[Ou
     )
     for outcome in outcomes:
         prune(store, outcome.certificate, keep=request.limits.keep_generations)
-    if journal.attempts:
+    if attempts:
         outcomes.extend(Activation(store, journal, baseline.states, request.limits, label).run())  # 3-9
     return outcomes
 
@@ -181,26 +183,29 @@ def _refuse_staged(store: Store, sound: list[Wanted], staged: dict[str, int], re
 
 def _attempt(store: Store, wanted: Wanted, generation: int, baseline: Baseline) -> Attempt:
     placements = plan_placements(store, wanted.name, wanted.services)
+    previous = live_generation(store, wanted.name)
+    manifest = None if previous is None else load_manifest(store, wanted.name, previous)
+    answered = baseline.answered.get(wanted.name, {})
     return Attempt(
         certificate=wanted.name,
-        previous=live_generation(store, wanted.name),
+        previous=previous,
         generation=generation,
         services=wanted.services,
         placements=placements,
         put_back=wanted.put_back,
-        answered=baseline.answered.get(wanted.name, {}),
+        answered=answered if manifest is None else own_answers(answered, manifest.fingerprint),
         up=tuple(service.name for service in wanted.services if baseline.states[service.identity].running),
     )
 
 
-def recover(store: Store, request: Request, *, label: Labeller) -> tuple[Outcome, ...] | None:
-    """1. None when nothing was interrupted. A failed put-back is finished; a complete new set goes forward.
+def recover(store: Store, request: Request, *, label: Labeller) -> tuple[Outcome, ...]:
+    """1. Nothing when nothing was interrupted. A failed put-back is finished; a complete new set goes forward.
 
     What holds neither the old nor the new is somebody else's work: it is left alone and named.
     """
     journal = read_journal(store)
     if journal is None:
-        return None
+        return ()
     foreign = [item for item in journal.attempts if _is_foreign(store, item)]
     journal = journal.without({item.certificate for item in foreign})
     incomplete = [

@@ -83,6 +83,7 @@ class ObservedGeneration:
     reloaded_in_vain: dict[str, str] = field(default_factory=dict)
     failure: str = ""
     services_digest: str = ""
+    restart_owed: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_answer(cls, answer: dict[str, Any]) -> ObservedGeneration:
@@ -98,6 +99,7 @@ class ObservedGeneration:
             reloaded_in_vain=activation.get("reloaded_in_vain", {}),
             failure=activation.get("message", ""),
             services_digest=answer.get("services_digest", ""),
+            restart_owed=activation.get("restart_owed", {}),
         )
 
     @property

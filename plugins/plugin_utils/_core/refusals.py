@@ -32,16 +32,16 @@ def find_refusals(desired: Desired, observed: Observed) -> Iterator[Problem]:
 
 
 def _find_abandoned(desired: Desired, observed: Observed) -> Iterator[Problem]:
-    """A path outside of the store that leads to a file which the new generation would not have."""
-    if observed.live is None or "path_abandoned" in desired.accepted:
+    """Files that a configuration, or a link outside of the store, may still name and that would be gone."""
+    if observed.live is None or "files_abandoned" in desired.accepted:
         return
     kept = {(service.name, file.name) for service in desired.services for file in service.files}
     for service in observed.live.services:
-        for file in service.files:
-            if file.path and (service.name, file.name) not in kept:
-                fact = f"{file.path} leads to the file {file.name} of {service.name}, which is no longer declared"
-                way_out = "declare it again; or put there what is to be read instead and say `accept: [path_abandoned]`"
-                yield Problem(desired.name, "path_abandoned", f"{fact}; {way_out}")
+        gone = [file.path or file.name for file in service.files if (service.name, file.name) not in kept]
+        if gone:
+            fact = f"{', '.join(gone)} of the service {service.name} would be gone, which is no longer declared so"
+            way_out = "declare it again; or, when nothing names these files any more, say `accept: [files_abandoned]`"
+            yield Problem(desired.name, "files_abandoned", f"{fact}; {way_out}")
 
 
 def _installed(observed: Observed) -> tuple[str, datetime | None, bool] | None:

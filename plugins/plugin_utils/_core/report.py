@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -101,6 +102,7 @@ def _failure(outcome: Mapping[str, Any]) -> Problem:
 def report_problems(problems: Iterable[Problem]) -> dict[str, Any]:
     """A failed result. The first line of `msg` stands alone: some callbacks show no more."""
     problems = tuple(problems)
+    problems = tuple(replace(problem, message=_without_pem(problem.message)) for problem in problems)
     lines = [f"{problem.certificate}: {problem.message}" for problem in problems]
     first = lines[0] if len(lines) == 1 else f"{len(lines)} problems. {lines[0]}"
     return {
@@ -110,6 +112,15 @@ def report_problems(problems: Iterable[Problem]) -> dict[str, Any]:
             {"certificate": item.certificate, "code": item.code, "message": item.message} for item in problems
         ],
     }
+
+
+def _without_pem(message: str) -> str:
+    """A key that landed in the wrong option is quoted by nobody."""
+    if "-----BEGIN" not in message:
+        return message
+    return (
+        "an option holds PEM text where a word or a path belongs; PEM text goes into the options that end in _content"
+    )
 
 
 def report_warnings(notices: Iterable[Notice]) -> list[str]:

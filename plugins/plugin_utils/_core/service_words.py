@@ -15,8 +15,8 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions im
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import PARTS, Probe, ServiceFile
 
 STARTTLS = ("smtp", "imap", "pop3", "ldap", "postgres")
-_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
-_SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
+_SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\Z")
 _MODE = re.compile(r"0?[0-7]{3}\Z")
 _PORT = re.compile(r"[0-9]{1,5}\Z")
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -27,8 +27,9 @@ class WordError(ValueError):
 
 
 def read_text(value: object) -> str:
-    if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value).strip():
-        return str(value)
+    text = str(value)
+    if isinstance(value, (str, int)) and not isinstance(value, bool) and text.strip() and text.isprintable():
+        return text
     raise WordError("must be a text")
 
 

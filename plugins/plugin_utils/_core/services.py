@@ -235,7 +235,7 @@ def _find_file_faults(service: Service) -> Iterator[str]:
         yield "has no `files`; say which parts go into which file"
     if sum(file.in_place for file in service.files) > 1:
         yield "has more than one `in_place` file; they cannot be switched together, so combine their parts in one"
-    if any(file.in_place and file.holds_key != ("leaf" in file.parts) for file in service.files) and _is_split(service):
+    if any(file.in_place and _is_half(file, service) for file in service.files):
         yield "has certificate and key in two files of which one is `in_place`; combine their parts in that one"
     for file in service.files:
         if file.holds_key and int(file.mode, 8) & 0o007:
@@ -245,9 +245,12 @@ def _find_file_faults(service: Service) -> Iterator[str]:
             yield f"{file.name} is `in_place` and has no `path`"
 
 
-def _is_split(service: Service) -> bool:
-    """Leaf and key in different files, which can switch at once only behind one link."""
-    return not all(file.holds_key == ("leaf" in file.parts) for file in service.files)
+def _is_half(file: ServiceFile, service: Service) -> bool:
+    """It has the leaf or the key while the other is in another file: only behind one link they switch at once."""
+    has_leaf = "leaf" in file.parts
+    if has_leaf == file.holds_key:
+        return False
+    return any(other.holds_key if has_leaf else "leaf" in other.parts for other in service.files if other is not file)
 
 
 def _file_names(service: Service) -> str:

@@ -29,9 +29,18 @@ def find_lacking(
     if live.failure and not live.reloaded_in_vain:
         fact = f"Generation {live.number} is live, but its activation failed: {live.failure}"
         yield Reason("activation_pending", fact)
+    for service in services:
+        if _owes_restart(service, observed, live) and _can_take_files(service, now):
+            yield Reason("restart_due", f"{service.name} has the files since a restart was not allowed; now it is")
     for service, port in _find_stale(services, observed, live, now):
         if not _find_futility(service, observed, live):
             yield Reason("not_served", _stale(service, port, live))
+
+
+def _owes_restart(service: Service, observed: Observed, live: ObservedGeneration) -> bool:
+    """It is up since before it got the files."""
+    seen = observed.services.get(service.name)
+    return seen is not None and seen.running and live.restart_owed.get(service.name) == seen.start
 
 
 def find_not_served(
@@ -82,7 +91,8 @@ def find_restart_notices(services: tuple[Service, ...], observed: Observed, now:
         seen = observed.services.get(service.name)
         if seen is None or observed.live is None or service.method != "restart" or _can_take_files(service, now):
             continue
-        if any(port.state == "served" and port.fingerprint != observed.live.fingerprint for port in seen.ports):
+        stale = any(port.state == "served" and port.fingerprint != observed.live.fingerprint for port in seen.ports)
+        if stale or _owes_restart(service, observed, observed.live):
             yield Notice("restart_pending", f"{service.name} has the files and takes them at its next restart")
 
 
