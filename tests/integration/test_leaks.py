@@ -120,6 +120,6 @@ def test_an_unexpected_error_of_the_store_names_the_place_and_nothing_else(site:
     finished = site.run(site.install(site.supply(), {"nginx": {**nginx.words, "paths": site.paths}}))
     assert finished.result["status"] == "failed"
     place = site.store / "certificates" / "system"
-    fact = f"refused, nothing was changed. The host could not store it: Not a directory at {place}"
+    fact = f"refused, nothing was switched. The host could not store it: Not a directory at {place}"
     assert finished.result["msg"] == f"system: {fact}"
     assert finished.result["changed"] is False

@@ -196,7 +196,8 @@ def _askable(name: str) -> str:
 def _probes(declared: Declared, names: tuple[str, ...]) -> Iterator[Probe]:
     """Declared probes as they are; ports are probed by `probe_names`, else by the first name that can be asked for."""
     words = declared.words
-    first = next((_askable(name) for name in names if not is_address(name)), None)
+    hosts = sorted((name for name in names if not is_address(name)), key=lambda name: name.startswith("*"))
+    first = _askable(hosts[0]) if hosts else None
     for probe in words.get("probes", ()):
         yield probe if probe.server_name else replace(probe, server_name=first)
     if "probes" in words and "ports" not in words:

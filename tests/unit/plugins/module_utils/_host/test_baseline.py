@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.baseline import observe_baseline
 from ansible_collections.certwright.tls.plugins.module_utils._host.probe import ProbeTarget
-from ansible_collections.certwright.tls.plugins.module_utils._host.proving import find_unnamed_files, target_key
+from ansible_collections.certwright.tls.plugins.module_utils._host.proving import answer_key, find_unnamed_files
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import FileSpec
 from ansible_collections.certwright.tls.tests.unit.plugins.module_utils._host.nginx_server import free_port, supply
 from ansible_collections.certwright.tls.tests.unit.plugins.module_utils._host.transaction_host import (
@@ -58,7 +58,7 @@ def test_only_what_answers_is_held_against_us_later(host: TransactionHost) -> No
     answering, silent = ProbeTarget(host.port), ProbeTarget(free_port())
     wanted = host.wanted(NEW, host.nginx_service(probes=(answering, silent)))
     answered = observe_baseline(host.store, [wanted], LIMITS).answered
-    assert answered == {"site": {target_key(answering): OLD.fingerprint}}
+    assert answered == {"site": {answer_key(answering, "127.0.0.1"): OLD.fingerprint}}
 
 
 def test_a_file_is_named_by_its_live_path_or_by_the_foreign_one(host: TransactionHost) -> None:
@@ -68,3 +68,19 @@ def test_a_file_is_named_by_its_live_path_or_by_the_foreign_one(host: Transactio
     assert find_unnamed_files(f"{live[0]} /b {live[2]}", host.store, "site", service) == ()
     assert find_unnamed_files("nothing", host.store, "site", service) == (live[0], "/b", "/c")
     assert find_unnamed_files(None, host.store, "site", service) == ()
+
+
+@pytest.mark.parametrize(
+    ("dump", "unnamed"),
+    [
+        pytest.param("ssl_certificate /etc/x/tls.pem;", (), id="named"),
+        pytest.param('crt "/etc/x/tls.pem"', (), id="in quotes"),
+        pytest.param("    # ssl_certificate /etc/x/tls.pem;", ("/etc/x/tls.pem",), id="in a comment"),
+        pytest.param("ssl_certificate /etc/x/tls.pem.old;", ("/etc/x/tls.pem",), id="the beginning of another name"),
+        pytest.param("ssl_certificate /etc/x/tls.pem/a;", ("/etc/x/tls.pem",), id="the beginning of another path"),
+        pytest.param("# /etc/x/tls.pem\ncrt /etc/x/tls.pem\n", (), id="in a comment and named"),
+    ],
+)
+def test_a_comment_or_a_longer_path_names_nothing(host: TransactionHost, dump: str, unnamed: tuple[str, ...]) -> None:
+    service = host.service(files=(FileSpec("tls.pem", ("leaf",), path="/etc/x/tls.pem"),))
+    assert find_unnamed_files(dump, host.store, "site", service) == unnamed

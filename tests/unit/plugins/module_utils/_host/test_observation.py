@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -97,3 +100,31 @@ def test_everything_that_is_stored_is_told_with_its_recorded_services(host: Tran
     found = host.observe(everything=True)
     assert sorted(found["certificates"]) == ["a", "b"]
     assert list(found["services"]["a"]) == ["recorded"]
+
+
+@pytest.mark.parametrize("document", ["record.json", "activation.json", "manifest.json"])
+def test_a_damaged_document_is_drift_of_its_certificate_and_hides_no_other(
+    host: TransactionHost, document: str
+) -> None:
+    host.apply(*(host.wanted(OLD, host.service(), name=name) for name in ("a", "b")))
+    host.live(document, "a").write_text("{", encoding="ascii")
+    found = host.observe(everything=True)["certificates"]
+    assert found["a"]["live"]["drift"] == [{"file": "manifest.json", "fact": "missing"}]
+    assert (found["b"]["live"]["drift"], found["b"]["live"]["record"]["fingerprint"]) == ([], OLD.fingerprint)
+
+
+@pytest.mark.parametrize("kind", ["fifo", "link"])
+def test_a_fifo_at_a_foreign_path_is_not_waited_for(host: TransactionHost, kind: str) -> None:
+    path, fifo = host.directory / "tls.pem", host.directory / "fifo"
+    os.mkfifo(path if kind == "fifo" else fifo)
+    if kind == "link":
+        path.symlink_to(fifo)
+    wanted = host.wanted(NEW, host.service(files=(FileSpec("tls.pem", ("leaf",), path=str(path)),)))
+    found: list[dict[str, Any]] = []
+    looking = Thread(target=lambda: found.append(host.observe(wanted, baseline=True)), daemon=True)
+    looking.start()
+    looking.join(10)
+    assert not looking.is_alive()
+    state = "special" if kind == "fifo" else "link"
+    assert found[0]["certificates"]["site"]["paths"] == [{"path": str(path), "state": state, "certificate": ""}]
+    assert str(path) in found[0]["certificates"]["site"]["refusals"][0]

@@ -48,6 +48,8 @@ def make(path: Path, kind: str, store: Store) -> None:
         path.symlink_to(store.live_file("site", "custom", "a.pem"))
     if kind == "directory":
         path.mkdir()
+    if kind == "fifo":
+        os.mkfifo(path)
 
 
 @pytest.mark.parametrize(
@@ -75,9 +77,13 @@ def test_what_stands_at_a_path_is_known_before(
 
 @pytest.mark.parametrize(
     ("kind", "message"),
-    [("link", "is a link to /elsewhere, made by somebody else; set `replace_link: true`"), ("directory", "directory")],
+    [
+        ("link", "is a link to /elsewhere, made by somebody else; set `replace_link: true`"),
+        ("directory", "directory"),
+        ("fifo", "is neither a file nor a link; change the `path` of a.pem"),
+    ],
 )
-def test_somebody_elses_link_and_a_directory_are_refused(store: Store, tmp_path: Path, kind: str, message: str) -> None:
+def test_what_is_no_file_and_no_link_of_ours_is_refused(store: Store, tmp_path: Path, kind: str, message: str) -> None:
     make(tmp_path / "a", kind, store)
     with pytest.raises(HostError, match=message):
         plan(store, tmp_path / "a")
@@ -87,6 +93,19 @@ def test_a_path_in_no_directory_is_refused(store: Store, tmp_path: Path) -> None
     spec = FileSpec("a.pem", ("leaf",), path=str(tmp_path / "none" / "a"))
     (problem,) = find_placement_problems(store, "site", (Service("custom", files=(spec,)),))
     assert f"The directory of {tmp_path}/none/a does not exist" in problem
+
+
+@pytest.mark.parametrize("inside", ["a.pem", "live/site/custom/a.pem", "live/site/custom/other.pem"])
+def test_a_path_inside_the_store_is_refused(store: Store, tmp_path: Path, inside: str) -> None:
+    (tmp_path / "alias").symlink_to(store.path)
+    for way in ("store", "alias"):
+        with pytest.raises(HostError, match="is inside the store; a configuration can name it as it is"):
+            plan(store, tmp_path / way / inside)
+
+
+def test_a_path_beside_a_store_of_a_similar_name_is_taken(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "store-old").mkdir()
+    assert plan(store, tmp_path / "store-old" / "a").before == "missing"
 
 
 @pytest.mark.parametrize("in_place", [False, True])
@@ -146,3 +165,21 @@ def test_what_was_kept_earlier_is_not_overwritten(store: Store, tmp_path: Path) 
     place(placement, label=no_label)
     assert (tmp_path / "a.before-certwright").read_text(encoding="ascii") == "earlier"
     assert (tmp_path / "a.before-certwright.2").read_text(encoding="ascii") == "foreign"
+
+
+@pytest.mark.parametrize("in_place", [False, True], ids=["link", "in place"])
+@pytest.mark.parametrize("kind", ["nothing", "file", "link"])
+def test_what_somebody_put_over_ours_is_neither_replaced_nor_put_back_over(
+    store: Store, tmp_path: Path, kind: str, in_place: bool
+) -> None:
+    path = tmp_path / "a"
+    make(path, kind, store)
+    placement = plan(store, path, in_place=in_place, replace_link=True)
+    place(placement, label=no_label)
+    path.unlink()
+    path.write_text("theirs", encoding="ascii")
+    with pytest.raises(HostError, match="was changed by somebody else meanwhile; it was left alone"):
+        place(placement, label=no_label)
+    put_back_placement(placement, label=no_label)
+    assert (path.is_symlink(), path.read_text(encoding="ascii")) == (False, "theirs")
+    assert os.path.lexists(tmp_path / "a.before-certwright") == (kind != "nothing")

@@ -34,6 +34,13 @@ def test_a_record_may_hold_more_words_than_a_host_needs() -> None:
     assert Service.from_json({"name": "s", "declared": {}, "restart_policy": "never", "check": None}) == Service("s")
 
 
+def test_words_of_a_newer_release_are_left_out_of_files_and_probes() -> None:
+    newer = asdict(SERVICE)
+    newer["files"] = [{**item, "newer": 1} for item in newer["files"]]
+    newer["probes"] = [{**item, "newer": 1} for item in newer["probes"]]
+    assert Service.from_json({**newer, "newer": 1}) == SERVICE
+
+
 def test_a_request_becomes_values() -> None:
     request = Request.from_json(
         {

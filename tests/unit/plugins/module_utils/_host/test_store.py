@@ -86,23 +86,30 @@ def test_numbers_go_on_after_the_highest_even_when_it_is_incomplete(store: Store
     assert (next_generation(store, "site"), complete_generations(store, "site")) == (4, (1, 2))
 
 
+def test_the_number_of_a_live_generation_that_was_deleted_by_hand_is_not_used_again(store: Store) -> None:
+    add(store, 1)
+    point_live(store, "site", 2)
+    assert next_generation(store, "site") == 3
+
+
 @pytest.mark.parametrize(
-    ("keep", "live", "number", "left"),
+    ("keep", "live", "left"),
     [
-        (3, 6, None, (3, 4, 5, 6)),
-        (1, 6, 2, (2, 5, 6)),
-        (0, 6, None, (6,)),
-        (0, 2, 6, (2, 6)),
-        (9, 6, None, (1, 2, 3, 4, 5, 6)),
+        (3, 6, (3, 4, 5, 6)),
+        (1, 5, (4, 5, 6)),
+        (0, 6, (6,)),
+        (0, 2, (2, 3, 4, 5, 6)),
+        (9, 6, (1, 2, 3, 4, 5, 6)),
+        (0, None, (1, 2, 3, 4, 5, 6)),
     ],
 )
-def test_pruning_spares_the_live_one_the_named_one_and_so_many_before(
-    store: Store, keep: int, live: int, number: int, left: tuple[int, ...]
+def test_pruning_spares_the_live_one_so_many_before_and_what_waits(
+    store: Store, keep: int, live: int | None, left: tuple[int, ...]
 ) -> None:
     add(store, 1, 2, 3, 4, 5, 6)
     add(store, 7, complete=False)
     point_live(store, "site", live)
-    prune(store, "site", keep=keep, keep_number=number)
+    prune(store, "site", keep=keep)
     assert complete_generations(store, "site") == left
     assert not os.path.exists(store.generation("site", 7))
 

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.files import 
 from ansible_collections.certwright.tls.plugins.module_utils._host.probe import ProbeTarget
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import FileSpec, Limits, Wanted
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import complete_generations, live_generation
+from ansible_collections.certwright.tls.tests.unit.plugins.module_utils._host.conftest import Leaf
 from ansible_collections.certwright.tls.tests.unit.plugins.module_utils._host.nginx_server import (
     Supply,
     free_port,
@@ -104,6 +106,22 @@ def test_a_stored_generation_can_be_discarded_although_its_service_checks_staged
     assert complete_generations(host.store, "site") == (1,)
 
 
+def test_storing_only_goes_not_live_where_the_live_generation_was_deleted_by_hand(host: TransactionHost) -> None:
+    host.install(OLD, host.service())
+    shutil.rmtree(host.store.generation("site", 1))
+    outcome = host.apply(host.wanted(NEW, host.service(), activate=False))["site"]
+    assert (outcome["outcome"], outcome["generation"]) == ("staged", 2)
+    assert (live_generation(host.store, "site"), host.live().exists()) == (1, False)
+
+
+def test_a_stored_generation_that_is_refused_is_not_pruned_although_none_is_to_be_kept(host: TransactionHost) -> None:
+    host.install(OLD, host.service())
+    host.apply(host.wanted(NEW, host.service(), activate=False))
+    broken = Wanted("site", services=(host.service(check=("false",)),), generation=2)
+    assert host.apply(broken, keep_generations=0)["site"]["outcome"] == "refused"
+    assert complete_generations(host.store, "site") == (1, 2)
+
+
 def test_older_generations_are_pruned_beyond_the_number_to_keep(host: TransactionHost) -> None:
     for number in range(1, 6):
         host.apply(host.wanted(supply("site", number), host.service()), keep_generations=2)
@@ -153,6 +171,19 @@ def test_unknown_owners_and_groups_are_refused_together_before_anything_is_writt
     assert outcome["message"].count("nobody-knows") == number
     assert "/no/such/directory" in outcome["message"]
     assert not os.path.exists(host.store.home("site"))
+
+
+def test_of_two_certificates_with_one_path_the_second_is_refused(host: TransactionHost) -> None:
+    path = host.directory / "tls.pem"
+    (host.directory / "alias").symlink_to(host.directory)
+    first, second = (
+        host.service(files=(FileSpec("tls.pem", ("leaf", "key"), path=str(where)),))
+        for where in (path, host.directory / "alias" / "tls.pem")
+    )
+    outcomes = host.apply(host.wanted(OLD, first, name="a"), host.wanted(NEW, second, name="b"))
+    assert {name: outcome["outcome"] for name, outcome in outcomes.items()} == {"a": "activated", "b": "refused"}
+    assert f"{path} is declared for the certificate a too; give each its own" in outcomes["b"]["message"]
+    assert os.readlink(path) == str(host.live("custom/tls.pem", "a"))
 
 
 def test_all_foreign_paths_that_cannot_be_are_named_together(host: TransactionHost, tmp_path: Path) -> None:
@@ -282,6 +313,104 @@ def test_the_same_generation_reloaded_in_vain_is_not_served_and_remembered_by_se
     )
 
 
+def test_a_restart_in_vain_is_remembered_by_the_start_it_made(
+    host: TransactionHost, serve: Callable[..., int], make_leaf: Callable[[str], Leaf]
+) -> None:
+    """So that the next run, which sees that start, does not restart it again."""
+    host.install(OLD, host.service())
+    pid = host.directory / "service.pid"
+    with subprocess.Popen(["sleep", "60"]) as first:
+        pid.write_text(f"{first.pid}\n", encoding="ascii")
+        lines = (f"kill $(cat {pid})", f"setsid sleep 60 >/dev/null 2>&1 </dev/null & echo $! > {pid}")
+        service = host.service(
+            pid_file=str(pid),
+            method="restart",
+            restart=host.script("restart", *lines),
+            restart_allowed=True,
+            probes=(ProbeTarget(serve(make_leaf("other").talk)),),
+        )
+        again = Wanted("site", services=(service,), generation=1)
+        before = host.observe(again)["services"]["site"]["custom"]["start"]
+        outcome = host.apply(again)["site"]
+        found = host.observe(again)
+        os.kill(int(pid.read_text(encoding="ascii")), signal.SIGTERM)
+    assert (outcome["outcome"], host.calls("restart")) == ("not_served", 1)
+    start = found["services"]["site"]["custom"]["start"]
+    assert start not in ("", before)
+    assert found["certificates"]["site"]["live"]["activation"]["reloaded_in_vain"] == {"custom": start}
+
+
+@pytest.mark.parametrize("order", [("unread", "reading"), ("reading", "unread")])
+def test_a_service_that_reads_no_file_hides_no_other_that_does_and_fails(
+    host: TransactionHost, serve: Callable[..., int], make_leaf: Callable[[str], Leaf], order: tuple[str, ...]
+) -> None:
+    host.install(OLD, host.service())
+    references = {"unread": ("echo", "nothing"), "reading": ()}
+    services = [
+        host.service(
+            name=name,
+            references=references[name],
+            reload=host.script(name),
+            probes=(ProbeTarget(serve(make_leaf("other").talk)),),
+        )
+        for name in order
+    ]
+    outcome = host.apply(host.wanted(NEW, *services))["site"]
+    assert (outcome["outcome"], outcome["step"]) == ("rolled_back", "probe")
+    assert outcome["message"].startswith("reading: ")
+    assert host.live_leaf() == OLD.material.leaf
+
+
+@pytest.mark.parametrize("since", ["before", "meanwhile"])
+def test_the_port_of_another_process_on_another_address_causes_no_rollback(
+    serving: TransactionHost, serve: Callable[..., int], make_leaf: Callable[[str], Leaf], since: str
+) -> None:
+    """A server that comes meanwhile starts with the reload."""
+    talk = make_leaf("other").talk
+    if since == "before":
+        serve(talk, "127.0.0.2", serving.port)
+        outcome = serving.apply(serving.wanted(NEW, serving.nginx_service()))["site"]
+    else:
+        program = (
+            "import socket, ssl, sys, threading\n"
+            "context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER); context.load_cert_chain(*sys.argv[1:3])\n"
+            "server = socket.create_server(('127.0.0.2', int(sys.argv[3])))\n"
+            "server.settimeout(20)\n"
+            "while True:\n"
+            "    connection = server.accept()[0]\n"
+            "    try: context.wrap_socket(connection, server_side=True).close()\n"
+            "    except OSError: pass\n"
+        )
+        (serving.directory / "server.py").write_text(program, encoding="ascii")
+        words = (make_leaf("other").certificate, make_leaf("other").private_key, serving.port)
+        start = f"{sys.executable} {serving.directory}/server.py {' '.join(map(str, words))}"
+        lines = (f"setsid {start} >/dev/null 2>&1 </dev/null & echo $! > {serving.directory}/server.pid", "sleep 0.5")
+        command = serving.script("reload", *lines, " ".join(serving.nginx.reload))
+        outcome = serving.apply(serving.wanted(NEW, serving.nginx_service(reload=command)))["site"]
+        os.kill(int((serving.directory / "server.pid").read_text(encoding="ascii")), signal.SIGTERM)
+    assert outcome["outcome"] == "activated", outcome["message"]
+    assert [notice["code"] for notice in outcome["notices"]] == ["not_proved"]
+    assert serving.served(NEW) == NEW.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("after", "says"),
+    [
+        ("true", ", and every port that answered before shows what it showed before"),
+        ("kill $(cat {pid})", " of 127.0.0.1 does not show the previous certificate again"),
+    ],
+    ids=["shows it again", "does not"],
+)
+def test_what_is_said_after_a_rollback_is_true_of_every_address(
+    serving: TransactionHost, serve: Callable[..., int], make_leaf: Callable[[str], Leaf], after: str, says: str
+) -> None:
+    serve(make_leaf("other").talk, "127.0.0.2", serving.port)
+    lines = (f"{serving.sees(NEW)} && exit 1", after.format(pid=serving.nginx.pid_file))
+    outcome = serving.apply(serving.wanted(NEW, serving.nginx_service(reload=serving.script("reload", *lines))))["site"]
+    assert (outcome["outcome"], outcome["step"]) == ("rolled_back", "reload")
+    assert outcome["message"].endswith(says)
+
+
 def test_a_failure_is_counted_and_a_success_forgets_it(host: TransactionHost) -> None:
     host.install(OLD, host.service())
     broken = host.service(reload=("false",))
@@ -339,6 +468,20 @@ def test_of_eight_certificates_the_two_bad_ones_are_found_and_the_six_go_on_with
         expected = before[name] if name in bad else after[name]
         assert host.served(expected, name) == expected.fingerprint
         assert host.live_leaf(name) == expected.material.leaf
+
+
+def test_two_certificates_of_one_target_are_neither_probed_nor_put_back(host: TransactionHost) -> None:
+    names = ("a", "b")
+    host.name_in_nginx(*names)
+    host.apply(*(host.wanted(supply(name, 1), host.nginx_service(), name=name) for name in names))
+    host.nginx.start()
+    outcomes = host.apply(*(host.wanted(supply(name, 2), host.nginx_service(), name=name) for name in names))
+    for name in names:
+        assert (outcomes[name]["outcome"], state_of(outcomes[name])) == ("activated", "reloaded")
+        (notice,) = outcomes[name]["notices"]
+        assert notice["code"] == "not_proved"
+        assert "neither was probed; give each its own `probe_names`" in notice["message"]
+        assert host.served(supply(name, 2), name) == supply(name, 2).fingerprint
 
 
 def test_what_changed_since_it_was_looked_at_is_left_alone(host: TransactionHost) -> None:

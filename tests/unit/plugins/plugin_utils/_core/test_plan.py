@@ -129,7 +129,12 @@ def again(*reasons: str, generation: int = 1, **steps: Any) -> Steps:
         pytest.param(
             wanted(services=["nginx", {"nginx": {"name": "b"}}]), found(live=LIVE), new("service_added"), id="one more"
         ),
-        pytest.param(wanted(services=[]), found(live=LIVE), new("service_removed"), id="one service less"),
+        pytest.param(
+            wanted(services=[], accepted=frozenset({"files_abandoned"})),
+            found(live=LIVE),
+            new("service_removed"),
+            id="one service less",
+        ),
         pytest.param(
             DESIRED,
             found(live=OLD, pending=PENDING),
@@ -304,6 +309,18 @@ def test_plan_to_store_only(observed: Observed, expected: Steps) -> None:
     assert expected == steps_of(plan_deployment(replace(DESIRED, stage_only=True), observed, NOW))
 
 
+MAY_RESTART = wanted(
+    services=[
+        {
+            "custom": {
+                "name": "nginx",
+                "files": [{"name": "a.pem", "parts": ["leaf"]}],
+                "restart": "allowed",
+                "unit": "x",
+            }
+        }
+    ]
+)
 RESTARTS = wanted(
     services=[
         {
@@ -367,6 +384,21 @@ RESTARTS = wanted(
             found(live=stored(RESTARTS), services=WRONG),
             Steps(notices=("restart_pending",)),
             id="waits for its restart",
+        ),
+        pytest.param(
+            found(live=stored(RESTARTS, restart_owed={"nginx": "42:100"}), services={"nginx": up()}),
+            Steps(notices=("restart_pending",)),
+            id="waits for its restart, and no port tells",
+        ),
+        pytest.param(
+            found(live=stored(MAY_RESTART, restart_owed={"nginx": "42:100"}), services={"nginx": up()}),
+            again("restart_due"),
+            id="its restart is allowed by now",
+        ),
+        pytest.param(
+            found(live=stored(MAY_RESTART, restart_owed={"nginx": "41:99"}), services={"nginx": up()}),
+            Steps(),
+            id="somebody has restarted it",
         ),
     ],
 )

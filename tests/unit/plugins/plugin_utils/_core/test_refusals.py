@@ -101,6 +101,53 @@ def test_a_refusal_names_the_dates_and_the_way_out() -> None:
     assert [ends_sooner, test_issuer] == [problem.message for problem in problems]
 
 
+PLAIN = {"custom": {"files": [{"name": "tls.pem", "parts": ["leaf", "key"]}]}}
+PLACED = {"custom": {"files": [{"name": "tls.pem", "parts": ["leaf", "key"], "path": "/opt/tls.pem"}]}}
+RENAMED = {"custom": {"files": [{"name": "all.pem", "parts": ["leaf", "key"], "path": "/opt/tls.pem"}]}}
+MOVED = {"custom": {"files": [{"name": "tls.pem", "parts": ["leaf", "key"], "path": "/opt/other.pem"}]}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "accepted", "codes"),
+    [
+        pytest.param([PLACED], [PLACED], [], [], id="as before"),
+        pytest.param([PLACED], [PLACED, "nginx"], [], [], id="one more"),
+        pytest.param(["nginx", PLAIN], ["nginx"], [], ["files_abandoned"], id="a service without a path is gone"),
+        pytest.param(["nginx", PLACED], ["nginx"], [], ["files_abandoned"], id="a service with a path is gone"),
+        pytest.param(["nginx", PLACED], [], [], ["files_abandoned", "files_abandoned"], id="two services are gone"),
+        pytest.param(["nginx", PLACED], ["nginx"], ["files_abandoned"], [], id="it is gone, accepted"),
+        pytest.param([PLACED], [], ["ends_sooner"], ["files_abandoned"], id="something else accepted"),
+        pytest.param([PLACED], [RENAMED], [], ["files_abandoned"], id="the file has another name"),
+        pytest.param([PLACED], [MOVED], [], [], id="another path leads to the file too"),
+        pytest.param([PLACED], [PLAIN], [], [], id="the path leads to the file as before"),
+    ],
+)
+def test_no_file_that_may_be_named_is_abandoned(
+    before: list[object], after: list[object], accepted: list[str], codes: list[str]
+) -> None:
+    observed = found(live=stored(wanted(services=before)))
+
+    problems = find_refusals(wanted(services=after, accepted=frozenset(accepted)), observed)
+    assert codes == [problem.code for problem in problems]
+
+
+@pytest.mark.parametrize(
+    ("before", "files"), [pytest.param(PLACED, "/opt/tls.pem", id="path"), pytest.param(PLAIN, "tls.pem", id="name")]
+)
+def test_abandoned_files_are_named_with_the_way_out(before: object, files: str) -> None:
+    observed = found(live=stored(wanted(services=["nginx", before])))
+
+    expected = (
+        f"{files} of the service custom would be gone, which is no longer declared so; declare it again; "
+        "or, when nothing names these files any more, say `accept: [files_abandoned]`"
+    )
+    assert [expected] == [problem.message for problem in find_refusals(wanted(), observed)]
+
+
+def test_nothing_is_abandoned_where_nothing_is_live() -> None:
+    assert list(find_refusals(wanted(), found(pending=stored(wanted(services=[PLACED]))))) == []
+
+
 @pytest.mark.parametrize(
     ("observed", "expected"),
     [

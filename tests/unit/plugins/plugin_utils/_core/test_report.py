@@ -226,12 +226,12 @@ def test_a_recovered_certificate_that_nobody_asked_for_is_told_when_it_failed() 
     ("outcome", "code", "message"),
     [
         pytest.param(
-            ended("refused", step="stage", message="why"), "refused", "refused, nothing was changed. why", id="refused"
+            ended("refused", step="stage", message="why"), "refused", "refused, nothing was switched. why", id="refused"
         ),
         pytest.param(
             ended("refused", step="baseline", message="why"),
             "service_config_broken_before",
-            "refused, nothing was changed. why",
+            "refused, nothing was switched. why",
             id="broken before",
         ),
         pytest.param(
@@ -355,3 +355,11 @@ def test_a_diff_shows_names_dates_and_fingerprints(observed: Observed, header: s
     }
 
     assert expected == describe_diff("web", observed, describe(wanted().bundle.leaf))
+
+
+def test_a_key_in_the_wrong_option_is_quoted_by_nobody() -> None:
+    pem = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49\n"
+    told = str(report_problems([Problem("web", "name_invalid", f"The name `{pem}` has a label too long")]))
+
+    assert "MIGH" not in told
+    assert "PEM text goes into the options that end in _content" in told

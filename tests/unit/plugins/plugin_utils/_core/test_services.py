@@ -25,6 +25,7 @@ KNOWN_WORDS = (
 )
 NIGHTLY = {"restart": "window", "restart_window": "03:00-04:00"}
 UNRESTARTABLE = "is to be restarted; say how by `unit` or `restart_command`"
+TORN = "has certificate and key in two files of which one is `in_place`; combine their parts in that one"
 OPEN = "holds the private key and would be open to everybody with mode"
 FORM = "`restart_window` must be like 'Sun 03:00-04:00 Europe/Paris' (day and time zone may be left out; UTC then)"
 ENTRY = "An entry of `services` must be a preset's name, or one name with its words: `nginx: {ports: [8443]}`"
@@ -212,8 +213,10 @@ def test_words_decide_for_a_preset_without_a_method(method: str, words: dict[str
     [
         pytest.param({}, NAMES, [Probe(443, server_name="a.example")], id="first name"),
         pytest.param({}, ("*.example", "b.example"), [Probe(443, server_name="b.example")], id="a wildcard is no name"),
+        pytest.param({}, ("*.a.example",), [Probe(443, server_name="probe.a.example")], id="only a wildcard"),
+        pytest.param({}, ("::1", "*.a.example"), [Probe(443, server_name="probe.a.example")], id="and an address"),
         pytest.param({}, ("10.0.0.1", "b.example"), [Probe(443, server_name="b.example")], id="nor is an address"),
-        pytest.param({}, ("*.example", "::1"), [Probe(443)], id="none to ask for"),
+        pytest.param({}, ("10.0.0.1", "::1"), [Probe(443)], id="none to ask for"),
         pytest.param(
             {"probe_names": ["x.example", "y.example"], "ports": [1, 2]},
             NAMES,
@@ -358,8 +361,30 @@ def test_every_attribute_reaches_every_file(word: str) -> None:
             ),
             "service_invalid",
             "The service custom: has more than one `in_place` file; they cannot be switched together, "
-            "so combine their parts in one",
+            f"so combine their parts in one\nThe service custom: {TORN}",
             id="two files in place",
+        ),
+        pytest.param(
+            custom(
+                files=[
+                    {"name": "a.pem", "parts": ["leaf"]},
+                    {"name": "b.pem", "parts": ["key"], "in_place": True, "path": "/b"},
+                ]
+            ),
+            "service_invalid",
+            f"The service custom: {TORN}",
+            id="a key in place beside its certificate",
+        ),
+        pytest.param(
+            custom(
+                files=[
+                    {"name": "a.pem", "parts": ["leaf", "chain"], "in_place": True, "path": "/a"},
+                    {"name": "b.pem", "parts": ["key"], "path": "/b"},
+                ]
+            ),
+            "service_invalid",
+            f"The service custom: {TORN}",
+            id="a certificate in place beside its key",
         ),
         pytest.param(
             {"slow": {"restart_window": "03:00-04:00"}},
@@ -407,6 +432,22 @@ def test_every_attribute_reaches_every_file(word: str) -> None:
 )
 def test_what_is_wrong_with_a_declaration(entry: object, code: str, message: str) -> None:
     assert (Problem("web", code, message),) == load(entry)[1]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param([("all.pem", ["leaf", "key"], True)], id="both in one"),
+        pytest.param([("all.pem", ["leaf", "key"], True), ("c.pem", ["leaf"], False)], id="and once more in links"),
+        pytest.param([("a.pem", ["leaf"], False), ("b.pem", ["key"], False), ("c.pem", ["chain"], True)], id="neither"),
+        pytest.param([("c.pem", ["leaf"], True)], id="no key at all"),
+    ],
+)
+def test_what_cannot_be_torn_apart_may_be_in_place(files: list[tuple[str, list[str], bool]]) -> None:
+    declared = [
+        {"name": name, "parts": parts, "in_place": in_place, "path": f"/{name}"} for name, parts, in_place in files
+    ]
+    assert load(custom(files=declared))[1] == ()
 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:

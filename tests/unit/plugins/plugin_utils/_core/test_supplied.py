@@ -21,6 +21,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied impo
     load_attributes,
     load_desired,
     require_installable,
+    require_name,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
 from ansible_collections.certwright.tls.tests.unit.authority import NOW, Issued, ca, shared_key
@@ -194,3 +195,15 @@ def test_a_key_whose_numbers_do_not_fit_is_not_installed() -> None:
 )
 def test_attributes_that_were_given(arguments: dict[str, object], expected: dict[str, str]) -> None:
     assert expected == load_attributes(arguments)
+
+
+@pytest.mark.parametrize("name", ["web", "a.example", "0", "a_b-c.d"])
+def test_a_name_becomes_a_directory(name: str) -> None:
+    assert name == require_name(name)
+
+
+@pytest.mark.parametrize("name", ["", "..", ".web", "../../etc", "a/b", "Web", "a b", "web\n"])
+def test_a_name_that_cannot_be_a_directory_is_refused(name: str) -> None:
+    with pytest.raises(RefusedError) as refused:
+        require_name(name)
+    assert [(name, "name_invalid")] == [(item.certificate, item.code) for item in refused.value.problems]
