@@ -68,6 +68,8 @@ def _build(store: Store, attempt: Attempt, label: Labeller) -> None:
     if attempt.previous is not None:
         _copy_tree(store.generation(attempt.certificate, attempt.previous), directory, label)
     for placement in displaced_links(attempt):
+        if not os.path.isfile(placement.kept):  # a link that led nowhere had nothing to show
+            continue
         target = os.path.join(directory, os.path.relpath(placement.source, store.live(attempt.certificate)))
         make_directory(os.path.dirname(target))
         _copy(placement.kept, target, label)

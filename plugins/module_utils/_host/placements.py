@@ -124,7 +124,7 @@ def _is_inside(directory: str, store_path: str) -> bool:
 
 def _is_copy(path: str, source: str) -> bool:
     live = read_optional(source)
-    return live is not None and live == read_optional(path)
+    return live is not None and os.path.isfile(path) and live == read_optional(path)
 
 
 def _free_name(path: str) -> str:

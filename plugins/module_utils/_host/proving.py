@@ -104,7 +104,7 @@ def describe_hint(store: Store, attempt: Attempt, service: Service) -> str:
 
 def _is_named(name: str, dump: str) -> bool:
     """As a whole path, and not only in a comment."""
-    whole = re.compile(re.escape(name) + r"(?![\w./-])")
+    whole = re.compile(r"(?<![\w./-])" + re.escape(name) + r"(?![\w./-])")
     return any(whole.search(line) for line in dump.splitlines() if name in line and not line.lstrip().startswith("#"))
 
 

@@ -120,9 +120,10 @@ def _refuse_placements(store: Store, certificates: Iterable[Wanted]) -> dict[str
 
 def _find_shared_paths(wanted: Wanted, owners: dict[str, str]) -> list[str]:
     """A path can lead to one certificate only; `owners` remembers the first of a request."""
-    paths = {os.path.realpath(spec.path or "") for service in wanted.services for spec in service.files if spec.path}
-    taken = sorted(path for path in paths if owners.setdefault(path, wanted.name) != wanted.name)
-    return [f"{path} is declared for the certificate {owners[path]} too; give each its own" for path in taken]
+    paths = [spec.path for service in wanted.services for spec in service.files if spec.path]
+    places = {path: os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path)) for path in paths}
+    taken = [path for path in paths if owners.setdefault(places[path], wanted.name) != wanted.name]
+    return [f"{path} is declared for the certificate {owners[places[path]]} too; give each its own" for path in taken]
 
 
 def _stage_all(
