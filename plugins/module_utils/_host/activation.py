@@ -43,7 +43,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.switching imp
     switch_back,
 )
 
-# Failures before any service saw the new files: nothing needs a second reload, and back is always right.
+# Failures for which back is always right: the check has not passed, or it is a put-back that was begun before.
 _UNSEEN = ("switch", "check", "recover")
 _KEPT = "Kept: what was there before is expired, revoked or absent, so the new files stay"
 
@@ -258,7 +258,7 @@ class Activation:
         )
 
     def _commit(self) -> tuple[Outcome, ...]:
-        """8. The journal goes first: from here on a kill leaves nothing but generations to prune."""
+        """8. An empty journal is the commit: a kill after it leaves nothing but generations to prune."""
         attempts = self._going
         for attempt in attempts:
             owed = {

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import os
-import time
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import remove_file
@@ -17,6 +16,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.store import 
     ACTIVATION,
     Store,
     read_document,
+    timestamp,
     write_document,
 )
 
@@ -32,7 +32,7 @@ def remember_failure(store: Store, attempt: Attempt, failure: Failure, *, starts
         path,
         {
             "tries": int(before.get("tries", 0)) + 1,
-            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "time": timestamp(),
             "step": failure.step,
             "message": failure.message,
             "reloaded_in_vain": starts,

@@ -9,8 +9,8 @@
     <store>/live/<certificate>                         -> ../certificates/<certificate>/<generation>
     <store>/journal.json                               there only while a transaction runs, or when one was killed
 
-A generation is complete when its manifest is there: it is written last. Nothing in a generation changes afterwards
-but activation.json, the memory of failed activations.
+A generation is complete when its manifest is there: it is written last. Its files never change afterwards. The record
+gets the services as they are declared now, and activation.json is the memory of activations that are not finished.
 """
 
 from __future__ import annotations
@@ -226,6 +226,11 @@ def read_document(path: str) -> dict[str, Any] | None:
 
 def write_document(path: str, document: dict[str, Any]) -> None:
     replace_file(path, canonical(document))
+
+
+def timestamp() -> str:
+    """Now, as every document of the store spells it (UTC)."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def canonical(document: Any) -> bytes:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import Any
@@ -42,6 +41,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.store import 
     prune,
     read_document,
     remove_generation,
+    timestamp,
     write_document,
 )
 
@@ -87,7 +87,7 @@ def _apply_locked(store: Store, request: Request, *, label: Labeller) -> list[Ou
     refused.update(_refuse_staged(store, sound, staged, request))
     ready = [wanted for wanted in sound if wanted.activate and wanted.name not in refused]
     attempts = tuple(_attempt(store, item, staged[item.name], baseline) for item in ready)
-    journal = Journal(request.run, _timestamp(), waiting + attempts)
+    journal = Journal(request.run, timestamp(), waiting + attempts)
     outcomes = list(refused.values())
     outcomes.extend(
         Outcome(
@@ -240,7 +240,3 @@ def _left_alone(attempt: Attempt) -> Outcome:
 def _is_complete(store: Store, attempt: Attempt) -> bool:
     manifest = load_manifest(store, attempt.certificate, attempt.generation)
     return manifest is not None and not find_drift(store, attempt.certificate, attempt.generation, manifest)
-
-
-def _timestamp() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
