@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright (c) 2026 the certwright.tls authors
 
-"""tls_server.py CONFIGURATION serve|check|reload: a TLS server for machines without nginx."""
+"""tls_server.py CONFIGURATION serve|check|reload: a TLS server for machines without nginx.
+
+Its lines: `port NUMBER`, `pid FILE`, and `serve NAME CERTIFICATE KEY` for each name, the default first.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,24 @@ from pathlib import Path
 
 
 def load(configuration: str) -> tuple[dict[str, str], ssl.SSLContext]:
-    lines = Path(configuration).read_text(encoding="utf-8").splitlines()
-    words = {key.strip(): value.strip() for key, _equals, value in (line.partition("=") for line in lines)}
-    for word in ("certificate", "key"):
-        Path(words[word]).read_bytes()  # ssl does not say which file it misses
+    """The words, and the default context, which knows those of all other names."""
+    lines = [line.split() for line in Path(configuration).read_text(encoding="utf-8").splitlines()]
+    contexts = {words[1]: load_context(words[2], words[3]) for words in lines if words[:1] == ["serve"]}
+    default = next(iter(contexts.values()))
+
+    def choose(connection: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> None:
+        connection.context = contexts.get(name or "", default)
+
+    default.sni_callback = choose
+    return {words[0]: words[1] for words in lines if words}, default
+
+
+def load_context(certificate: str, key: str) -> ssl.SSLContext:
+    for path in (certificate, key):
+        Path(path).read_bytes()  # ssl does not say which file it misses
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(words["certificate"], words["key"])
-    return words, context
+    context.load_cert_chain(certificate, key)
+    return context
 
 
 def serve(configuration: str) -> None:

@@ -63,8 +63,11 @@ ARGUMENT_SPEC = dict(request=dict(type="str", required=True, no_log=True))
 
 
 def answer_request(module):
-    request = Request.from_json(json.loads(module.params["request"]))
-    store = Store(find_store_path(request.store))
+    given = json.loads(module.params["request"])
+    store = Store(find_store_path(given.get("store")))
+    if given["action"] == "survey":
+        return answer_survey(store, given)
+    request = Request.from_json(given)
     if request.action == "observe":
         return dict(observe(store, request))
     if module.check_mode:
@@ -73,6 +76,16 @@ def answer_request(module):
     from ansible_collections.certwright.tls.plugins.module_utils._host.transaction import apply  # noqa: PLC0415
 
     return apply(store, request, label=selinux_labeller(module))
+
+
+def answer_survey(store, given):
+    # Here, because ssl and the threads take 20 ms of an execution, which one without ports need not pay.
+    from ansible_collections.certwright.tls.plugins.module_utils._host.survey import (  # noqa: PLC0415
+        SurveyRequest,
+        survey,
+    )
+
+    return survey(store, SurveyRequest.from_json(given))
 
 
 def selinux_labeller(module):

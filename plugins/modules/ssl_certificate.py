@@ -14,7 +14,10 @@ description:
     previous one is served as before and the message says why.
   - All problems of the supplied material are reported together, before the host is touched.
   - Files are handed over in a store of their own with stable paths. The configuration of a service is never edited.
-  - The host needs Python 3.9 or newer and nothing else. The controller needs C(cryptography) and C(idna).
+  - Another program that renews a certificate for the same names is named in the warning V(other_renewer), and left
+    alone.
+  - The host needs Python 3.9 or newer and nothing else, but for two kinds of material that lies there already, see
+    O(remote_src). The controller needs C(cryptography) and C(idna).
 author:
   - The certwright.tls authors (@certwright)
 extends_documentation_fragment:
@@ -47,9 +50,12 @@ options:
   state:
     description:
       - V(present) installs the certificate.
+      - V(adopted) records a certificate that is on the host already, by certbot, BlueMind or by hand, and leaves it
+        where it is. It is looked for among those that other renewers keep for these names, at the declared paths of
+        O(services), and at O(certificate_src) on the host.
       - V(absent) is refused. The system certificate can be replaced, never removed.
     type: str
-    choices: [present, absent]
+    choices: [present, absent, adopted]
     default: present
   external_url:
     description:
@@ -65,7 +71,8 @@ options:
     default: []
   certificate_src:
     description:
-      - PEM file on the controller with the certificate. It may hold the chain too, in any order.
+      - File with the certificate, on the controller unless O(remote_src=true). PEM, DER or PKCS#7. It may hold the
+        chain too, in any order.
       - Found where Ansible looks for files, else beside the inventory. Decrypted in memory when it is vaulted.
     type: str
   certificate_content:
@@ -74,12 +81,15 @@ options:
     type: str
   private_key_src:
     description:
-      - PEM file on the controller with the private key (PKCS#8, PKCS#1 or SEC1), encrypted or not.
+      - File with the private key, on the controller unless O(remote_src=true). PEM or DER (PKCS#8, PKCS#1 or SEC1),
+        encrypted or not.
     type: str
   private_key_content:
     description:
       - The PEM text of the private key. Give a vaulted variable, never a literal, since Ansible quotes the lines of a
         playbook in its error messages.
+      - If a certificate is given, and neither it nor O(private_key_src), the environment variable
+        E(CERTWRIGHT_PRIVATE_KEY) of the controller is used.
     type: str
   private_key_passphrase:
     description:
@@ -92,13 +102,42 @@ options:
     type: str
   ca_src:
     description:
-      - PEM file on the controller with the CA certificates, intermediates and root in any order.
-      - Needed when O(certificate_src) does not hold the intermediates.
+      - File with the CA certificates, intermediates and root in any order, on the controller unless O(remote_src=true).
+      - Needed when the intermediates come with neither O(certificate_src) nor O(pkcs12_src).
     type: str
   ca_content:
     description:
       - The PEM text of the CA certificates.
     type: str
+  pkcs12_src:
+    description:
+      - PKCS#12 file (V(.p12), V(.pfx)) with certificate, private key and mostly the chain, in place of
+        O(certificate_src) and O(private_key_src), on the controller unless O(remote_src=true).
+      - Old encryption (RC2, 3DES) is read as well as new.
+    type: str
+  pkcs12_content:
+    description:
+      - The PKCS#12 file as base64 text.
+      - If neither it nor any other material but the CA is given, the environment variable E(CERTWRIGHT_PKCS12) of the
+        controller is used.
+    type: str
+  pkcs12_passphrase:
+    description:
+      - The passphrase of the PKCS#12 file.
+      - If not given, the environment variable E(CERTWRIGHT_PKCS12_PASSPHRASE) of the controller is used.
+    type: str
+  pkcs12_passphrase_src:
+    description:
+      - File on the controller with the passphrase, which wins over O(pkcs12_passphrase).
+    type: str
+  remote_src:
+    description:
+      - The files named by O(certificate_src), O(private_key_src), O(ca_src) and O(pkcs12_src) lie on the managed host.
+      - The private key is matched with the certificate there, and never leaves the host. Encrypted keys and PKCS#12
+        need the program C(openssl) on the host.
+      - Files with passphrases are on the controller always.
+    type: bool
+    default: false
   accept:
     description:
       - Lets through what is refused otherwise.
@@ -117,7 +156,9 @@ options:
     type: bool
     default: false
 seealso:
+  - module: certwright.tls.domain_certificate
   - module: certwright.tls.certificate_activate
+  - module: certwright.tls.certificate_info
 """
 
 EXAMPLES = r"""
@@ -156,6 +197,27 @@ EXAMPLES = r"""
     ca_src: example-ca.pem
     services: [nginx]
     stage_only: true
+
+- name: Everything in one PKCS#12 file, as Windows and many CAs hand it over
+  certwright.tls.ssl_certificate:
+    external_url: www.example.org
+    pkcs12_src: www.example.org.p12
+    pkcs12_passphrase_src: www.example.org.passphrase
+    services: [nginx]
+
+- name: What lies on the host already; the key does not leave it
+  certwright.tls.ssl_certificate:
+    external_url: www.example.org
+    remote_src: true
+    certificate_src: /root/tls/www.example.org.pem
+    private_key_src: /root/tls/www.example.org.key
+    ca_src: /root/tls/example-ca.pem
+    services: [nginx]
+
+- name: Record the certificate that certbot keeps, and leave it to certbot
+  certwright.tls.ssl_certificate:
+    external_url: www.example.org
+    state: adopted
 """
 
 RETURN = r"""
@@ -175,7 +237,9 @@ reasons:
     - RV(reasons[].code=activation_pending), a stored certificate is not active yet.
     - RV(reasons[].code=pending_superseded), a stored certificate is not wanted any more.
     - RV(reasons[].code=interrupted), an interrupted run is finished or undone first.
-  returned: always
+    - RV(reasons[].code=certificate_found), a certificate to adopt was found, or now lies elsewhere.
+    - RV(reasons[].code=disabled), a domain is to have no certificate of its own (M(certwright.tls.domain_certificate)).
+  returned: when the host was asked
   type: list
   elements: dict
   contains:
@@ -196,18 +260,23 @@ problems:
   description:
     - Everything that was refused or failed, with a stable code, the fact and the way out.
     - 'Of inputs that cannot be read: V(file_unreadable), V(certificate_unreadable), V(private_key_unreadable),
-      V(input_empty), V(input_too_large), V(not_pem), V(pem_truncated), V(pem_damaged), V(no_certificate),
-      V(too_many_certificates), V(no_private_key), V(several_private_keys), V(key_type_unsupported),
-      V(private_key_encrypted), V(wrong_passphrase).'
+      V(pkcs12_unreadable), V(input_empty), V(input_too_large), V(input_not_base64), V(not_pem), V(pem_truncated),
+      V(pem_damaged), V(no_certificate), V(too_many_certificates), V(no_private_key), V(several_private_keys),
+      V(key_type_unsupported), V(private_key_encrypted), V(pkcs12_encrypted), V(wrong_passphrase).'
+    - 'Of inputs together: V(material_missing), V(material_ambiguous).'
+    - 'Of inputs on the host: V(openssl_missing) (the host lacks the program that opens them), V(no_memory_file) (the
+      host has no file in memory to match a key in).'
     - 'Of material that clients would refuse: V(key_mismatch), V(leaf_is_ca), V(ca_not_ca), V(self_signed),
       V(chain_incomplete), V(signature_invalid), V(expired), V(not_yet_valid), V(ca_expired), V(ca_not_yet_valid),
       V(issuer_not_ca), V(path_length_exceeded), V(name_constraint_violated), V(usage_unsuitable), V(weak_key),
       V(weak_signature).'
-    - 'Of names: V(name_invalid), V(name_missing); of an inventory: V(external_url_missing), V(inventory_invalid),
-      V(unknown_issuer).'
+    - 'Of names: V(name_invalid), V(name_missing), V(external_url_missing).'
+    - 'Of an inventory, by P(certwright.tls.inventory#filter): V(inventory_invalid), V(unknown_issuer),
+      V(engine_unavailable), V(name_used_twice), and those of names and of services.'
     - 'Of what is stored (M(certwright.tls.certificate_activate)): V(not_stored), V(expired), V(file_differs).'
     - 'Of services: V(unknown_service), V(service_invalid), V(service_config_broken_before).'
     - 'Of what is installed: V(ends_sooner), V(test_issuer), V(files_abandoned), V(absent_refused).'
+    - 'Of adoption: V(nothing_to_adopt) (nothing was found for these names, or the store has the certificate itself).'
     - 'Of the transaction: V(rolled_back), V(kept_new_unproved), V(not_served), V(refused), V(left_alone), V(stranded).'
   returned: on failure
   type: list
@@ -227,21 +296,22 @@ warnings:
     - What is worth knowing although nothing is refused. Each ends with its stable code in brackets, one of
       V(name_stripped), V(name_in_cn_only), V(passphrase_unused), V(unrelated_certificate), V(profile_unproved),
       V(root_not_proved), V(not_referenced), V(not_proved), V(placed_not_served), V(restart_pending), V(service_down),
-      V(clock_skew).
+      V(clock_skew), V(other_renewer) (another program renews a certificate for these names, or the adopted one), or
+      V(expired) (what is adopted has ended).
   returned: when there is something
   type: list
   elements: str
 outcome:
   description:
     - How it ended. V(unchanged), V(planned) (check mode), V(staged), V(activated), V(placed_not_served) (the service is
-      stopped), V(restart_pending), V(discarded), V(rolled_back), V(kept_new_unproved), V(not_served), V(refused),
-      V(left_alone) or V(stranded).
-  returned: always
+      stopped), V(restart_pending), V(discarded), V(adopted) (recorded, and left where it is), V(rolled_back),
+      V(kept_new_unproved), V(not_served), V(refused), V(left_alone) or V(stranded).
+  returned: when the host was asked
   type: str
   sample: activated
 pending:
   description: Whether M(certwright.tls.certificate_activate) has something to do.
-  returned: always
+  returned: when the host was asked
   type: bool
 certificate:
   description: The supplied certificate.
@@ -283,7 +353,7 @@ previous:
   type: int
 message:
   description: What the host says about the outcome.
-  returned: always
+  returned: when the host was asked
   type: str
 services:
   description: By service, V(served), V(reloaded), V(placed_not_served) or V(restart_pending).
@@ -302,55 +372,44 @@ paths:
     nginx:
       fullchain.pem: /etc/ssl/certwright/live/system/nginx/fullchain.pem
       privkey.pem: /etc/ssl/certwright/live/system/nginx/privkey.pem
+unmanaged:
+  description: Certificates of the store that the task does not name. They are left alone.
+  returned: success
+  type: list
+  elements: str
 outcomes:
-  description: The same as RV(outcome), RV(generation), RV(previous), RV(message) and RV(services), by certificate.
-  returned: always
+  description:
+    - The same as RV(outcome), RV(pending), RV(generation), RV(previous), RV(message) and RV(services), by certificate.
+    - C(changed) beside them says whether the host was changed for this one.
+  returned: when the host was asked
   type: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule, env_fallback
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.certwright.tls.plugins.module_utils._options import (
+    ACCEPT,
+    ATTRIBUTES,
+    MATERIAL,
+    MATERIAL_CONSTRAINTS,
+    SERVICES,
+    STORE,
+)
 
 ARGUMENT_SPEC = dict(
     name=dict(type="str", default="system"),
-    state=dict(type="str", choices=["present", "absent"], default="present"),
+    state=dict(type="str", choices=["present", "absent", "adopted"], default="present"),
     external_url=dict(type="str", required=True),
     other_urls=dict(type="list", elements="str", default=[]),
-    certificate_src=dict(type="str"),
-    certificate_content=dict(type="str"),
-    private_key_src=dict(type="str", no_log=False),
-    private_key_content=dict(type="str", no_log=True),
-    private_key_passphrase=dict(
-        type="str", no_log=True, fallback=(env_fallback, ["CERTWRIGHT_PRIVATE_KEY_PASSPHRASE"])
-    ),
-    private_key_passphrase_src=dict(type="str", no_log=False),
-    ca_src=dict(type="str"),
-    ca_content=dict(type="str"),
-    accept=dict(type="list", elements="str", choices=["ends_sooner", "test_issuer", "files_abandoned"], default=[]),
+    **MATERIAL,
+    **ACCEPT,
     stage_only=dict(type="bool", default=False),
-    services=dict(type="list", elements="raw", default=[]),
-    owner=dict(type="str"),
-    group=dict(type="str"),
-    mode=dict(type="raw"),
-    seuser=dict(type="str"),
-    serole=dict(type="str"),
-    setype=dict(type="str"),
-    selevel=dict(type="str"),
-    store_path=dict(type="str"),
-    keep_generations=dict(type="int", default=3),
-    probe_timeout=dict(type="int", default=10),
+    **SERVICES,
+    **ATTRIBUTES,
+    **STORE,
 )
 
-CONSTRAINTS = dict(
-    mutually_exclusive=[
-        ["certificate_src", "certificate_content"],
-        ["private_key_src", "private_key_content"],
-        ["ca_src", "ca_content"],
-    ],
-    required_if=[
-        ["state", "present", ["certificate_src", "certificate_content"], True],
-        ["state", "present", ["private_key_src", "private_key_content"], True],
-    ],
-)
+CONSTRAINTS = MATERIAL_CONSTRAINTS
 
 
 def main():

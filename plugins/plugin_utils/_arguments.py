@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -36,3 +37,26 @@ def read_arguments(
         raise ArgumentError("\n".join(_describe(error) for error in result.errors))
     doubled = [f"The option {item['option']} is given by its alias {item['alias']} too" for item in result._warnings]
     return dict(result.validated_parameters), [*(str(item["msg"]) for item in result._deprecations), *doubled]
+
+
+def read_elements(
+    given: object, *, option: str, key: str, spec: dict[str, Any], constraints: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Each element of a list of mappings with its defaults. Raises ArgumentError with every error and its element."""
+    if not isinstance(given, (list, tuple)):
+        hint = "; it is text, so add `| from_json`" if isinstance(given, str) else ""
+        raise ArgumentError(f"{option} must be a list of mappings, such as [{{{key}: example.org}}]{hint}")
+    validator = ArgumentSpecValidator(spec, **constraints)
+    errors: list[str] = []
+    read = []
+    for index, element in enumerate(given):
+        if not isinstance(element, Mapping):
+            errors.append(f"{option}[{index}] must be a mapping, such as {{{key}: example.org}}")
+            continue
+        result = validator.validate({str(word): value for word, value in element.items()})
+        where = f"{option}[{index}] ({element[key]})" if key in element else f"{option}[{index}]"
+        errors.extend(f"{where}: {_describe(error)}" for error in result.errors)
+        read.append(dict(result.validated_parameters))
+    if errors:
+        raise ArgumentError("\n".join(errors))
+    return read

@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.neighbours import load_neighbours
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Reason
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host
@@ -33,25 +34,31 @@ class Round:
     outcomes: tuple[dict[str, Any], ...]
 
 
-def converge(
+def converge(  # noqa: PLR0913 - three questions, two switches
     host: Host,
     *,
     look: Callable[[Host], dict[str, Any]],
     plan: Callable[[str, Observed], Plan],
     request: Callable[[Plan, Observed], dict[str, Any]],
     check_mode: bool,
+    refuse_all: bool = False,
 ) -> Round:
-    """`look` observes, `plan` decides for each certificate, `request` words a plan for the host."""
+    """`look` observes, `plan` decides for each certificate, `request` words a plan for the host.
+
+    With `refuse_all` one problem of one certificate keeps all of them from being touched.
+    """
     outcomes: list[dict[str, Any]] = []
     reasons: dict[str, tuple[Reason, ...]] = {}
     for _try in range(_TRIES):
         answer = look(host)
-        observed = {name: Observed.from_answer(answer, name) for name in answer["certificates"]}
+        neighbours = load_neighbours(answer.get("neighbours", ()))
+        observed = {name: Observed.from_answer(answer, name, neighbours) for name in answer["certificates"]}
         plans = tuple(_with_earlier(plan(name, observed[name]), reasons) for name in observed)
+        plans = _hold_back(plans) if refuse_all else plans
         todo = [item for item in plans if item.recover or not (item.is_empty or item.problems)]
         if check_mode or not todo:
             return Round(answer, observed, plans, tuple(outcomes))
-        applied = host.apply([request(item, observed[item.certificate]) for item in todo])
+        applied = host.apply([request(_permitted(item), observed[item.certificate]) for item in todo])
         outcomes.extend(applied["outcomes"])
         if not applied["changed_underneath"]:
             return Round(answer, observed, plans, tuple(outcomes))
@@ -60,6 +67,19 @@ def converge(
     raise ChangedUnderneath(
         "The store changed three times between looking and acting: another run is at work; run again"
     )
+
+
+def _hold_back(plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
+    """One problem of one certificate keeps the sound ones from being touched too; what was interrupted is finished."""
+    if not any(item.problems for item in plans):
+        return plans
+    return tuple(replace(item, held=bool(item.changes and not item.problems)) for item in plans)
+
+
+def _permitted(plan: Plan) -> Plan:
+    """Of what is refused or held back no more than the end of an interrupted run, which another may have ended."""
+    is_forbidden = bool(plan.problems) or plan.held
+    return Plan(plan.certificate, problems=plan.problems, recover=True, held=plan.held) if is_forbidden else plan
 
 
 def _with_earlier(plan: Plan, reasons: dict[str, tuple[Reason, ...]]) -> Plan:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +59,7 @@ class PipelinedAction(ActionBase):  # type: ignore[misc]
 
 @dataclass(frozen=True)
 class Host:
-    """One managed host, seen from its action: `observe` and `apply`, one execution each."""
+    """One managed host, seen from its action: `observe`, `apply` and `survey`, one execution each."""
 
     action: PipelinedAction
     task_vars: dict[str, Any]
@@ -67,13 +68,22 @@ class Host:
     limits: dict[str, Any]
 
     def observe(
-        self, certificates: list[dict[str, Any]], *, baseline: bool, everything: bool = False
+        self,
+        certificates: list[dict[str, Any]],
+        *,
+        baseline: bool,
+        everything: bool = False,
+        names: Sequence[str] = (),
     ) -> dict[str, Any]:
-        request = {"action": "observe", "baseline": baseline, "everything": everything}
+        """`names` are those that other renewers are looked for with."""
+        request = {"action": "observe", "baseline": baseline, "everything": everything, "names": list(names)}
         return self._ask(dict(request, certificates=certificates))
 
     def apply(self, certificates: list[dict[str, Any]]) -> dict[str, Any]:
         return self._ask({"action": "apply", "certificates": certificates})
+
+    def survey(self, question: dict[str, Any]) -> dict[str, Any]:
+        return self._ask({"action": "survey", **question})
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         text = json.dumps(dict(request, store=self.store, run=self.run, limits=self.limits))

@@ -2,71 +2,125 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Supplied material and declarations as they come in task arguments; files are read on the controller."""
+"""Supplied material as it comes in task arguments; files are read on the controller, secrets from where they are."""
 
 from __future__ import annotations
 
+import os
 import ssl
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Material
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate, load_anchors
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError, TlsError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.passphrase import Passphrase
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.pkcs12 import load_base64
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import Declaration, load_attributes
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import PipelinedAction, read_file
 
-
-def refuse_absent(arguments: dict[str, Any]) -> None:
-    if arguments["state"] == "absent":
-        fact = "the system certificate can be replaced, never removed: every service without its own falls back to it"
-        way_out = "supply another one with `state: present`, or remove a domain's certificate"
-        raise RefusedError.from_problems([Problem(str(arguments["name"]), "absent_refused", f"{fact}; {way_out}")])
-
-
-def load_declaration(arguments: dict[str, Any]) -> Declaration:
-    names = [arguments["external_url"], *(arguments["other_urls"] or ())]
-    return Declaration(
-        name=str(arguments["name"]),
-        names=tuple(str(name) for name in names),
-        services=tuple(arguments["services"] or ()),
-        attributes=load_attributes(arguments),
-        accepted=frozenset(str(code) for code in arguments["accept"] or ()),
-        stage_only=bool(arguments["stage_only"]),
-    )
+# What counts where an option and its file are both left out: AWX hands secrets over as variables and files.
+_ENVIRONMENT = {
+    "private_key": "CERTWRIGHT_PRIVATE_KEY",
+    "private_key_passphrase": "CERTWRIGHT_PRIVATE_KEY_PASSPHRASE",
+    "pkcs12": "CERTWRIGHT_PKCS12",
+    "pkcs12_passphrase": "CERTWRIGHT_PKCS12_PASSPHRASE",
+}
 
 
-def read_material(action: PipelinedAction, arguments: dict[str, Any]) -> Material:
-    """All files that cannot be read are named together. Raises RefusedError."""
-    problems: list[Problem] = []
+class Supply:
+    """The material of one certificate, read part by part; what cannot be read is kept, to be told together."""
 
-    def read(part: str) -> bytes | None:
+    def __init__(self, action: PipelinedAction, name: str, arguments: Mapping[str, Any]) -> None:
+        self.action, self.name, self.arguments = action, name, arguments
+        self.problems: list[Problem] = []
+
+    def read_material(self) -> Material:
+        """All files that cannot be read are named together. Raises RefusedError."""
+        certificate, ca, pkcs12 = self._read("certificate"), self._read("ca"), self._read("pkcs12")
+        private_key = self._read("private_key")
+        if not self._is_given("pkcs12", "private_key"):
+            # With a certificate the variable of the key is meant, else that of the PKCS#12
+            wanted = "private_key" if self._is_given("certificate") else "pkcs12"
+            fallback = self._read_environment(wanted)
+            private_key, pkcs12 = (fallback, None) if wanted == "private_key" else (None, fallback)
+        material = Material(
+            name=self.name,
+            certificate=certificate,
+            private_key=private_key,
+            ca=ca,
+            pkcs12=pkcs12,
+            passphrase=self._read_passphrase("private_key_passphrase"),
+            pkcs12_passphrase=self._read_passphrase("pkcs12_passphrase"),
+        )
+        self._require_readable()
+        return material
+
+    def read_source(self) -> dict[str, str | None]:
+        """Paths on the host, and the passphrases that it needs there; these are read here. Raises RefusedError."""
+        passphrases = {
+            "passphrase": self._read_passphrase("private_key_passphrase"),
+            "pkcs12_passphrase": self._read_passphrase("pkcs12_passphrase"),
+        }
+        self._require_readable()
+        paths = {part: self.arguments.get(f"{part}_src") for part in ("certificate", "private_key", "ca", "pkcs12")}
+        return {
+            **{part: None if path is None else str(path) for part, path in paths.items()},
+            **{word: None if found is None else found.text for word, found in passphrases.items()},
+        }
+
+    def _require_readable(self) -> None:
+        if self.problems:
+            raise RefusedError.from_problems(self.problems)
+
+    def _is_given(self, *parts: str) -> bool:
+        words = [f"{part}_{form}" for part in parts for form in ("src", "content")]
+        return any(self.arguments.get(word) is not None for word in words)
+
+    def _read(self, part: str) -> bytes | None:
+        source = self.arguments.get(f"{part}_src")
+        content = self.arguments.get(f"{part}_content")
+        if source is not None:
+            return self._attempt(lambda: read_file(self.action, str(source)))
+        return None if content is None else self._attempt(lambda: self._load_text(part, str(content)))
+
+    def _attempt(self, load: Callable[[], bytes]) -> bytes | None:
         try:
-            return _read_part(action, arguments, part)
+            return load()
+        except UnusableError as error:
+            self.problems.append(Problem(self.name, error.code, error.message))
         except TlsError as error:
-            problems.append(Problem(str(arguments["name"]), "file_unreadable", str(error)))
-            return None
+            self.problems.append(Problem(self.name, "file_unreadable", str(error)))
+        return None
 
-    certificate, private_key, ca = read("certificate"), read("private_key"), read("ca")
-    passphrase = read("private_key_passphrase")
-    if problems:
-        raise RefusedError.from_problems(problems)
-    return Material(
-        name=str(arguments["name"]),
-        certificate=certificate or b"",
-        private_key=private_key or b"",
-        ca=ca,
-        passphrase=passphrase.decode("utf-8", "surrogateescape").rstrip("\r\n") if passphrase else None,
-    )
+    def _read_environment(self, part: str) -> bytes | None:
+        text = os.environ.get(_ENVIRONMENT[part])
+        return self._attempt(lambda: self._load_text(part, text)) if text else None
+
+    def _load_text(self, part: str, text: str) -> bytes:
+        return load_base64(text) if part == "pkcs12" else text.encode("utf-8", "surrogateescape")
+
+    def _read_passphrase(self, option: str) -> Passphrase | None:
+        """A file wins over the option, both over the environment. One line end at its end is not part of it."""
+        source, given = self.arguments.get(f"{option}_src"), self.arguments.get(option)
+        if source is not None:
+            try:
+                content = read_file(self.action, str(source))
+            except TlsError as error:
+                self.problems.append(Problem(self.name, "file_unreadable", str(error)))
+                return None
+            return Passphrase(_without_line_end(content.decode("utf-8", "surrogateescape")))
+        if given:  # a survey's field that was left empty says nothing
+            return Passphrase(_without_line_end(str(given)))
+        found = os.environ.get(_ENVIRONMENT[option])
+        return Passphrase(_without_line_end(found), is_declared=False) if found else None
 
 
-def _read_part(action: PipelinedAction, arguments: dict[str, Any], part: str) -> bytes | None:
-    source = arguments.get(f"{part}_src")
-    if source is not None:
-        return read_file(action, str(source))
-    content = arguments.get(f"{part}_content", arguments.get(part))
-    return None if content is None else str(content).encode("utf-8", "surrogateescape")
+def _without_line_end(text: str) -> str:
+    """An editor's, which is not part of a passphrase; blanks and further line ends are."""
+    return text.removesuffix("\n").removesuffix("\r")
 
 
 @lru_cache(maxsize=1)

@@ -36,13 +36,15 @@ def test_each_example_is_a_task_that_the_module_accepts(name: str) -> None:
         constraints = getattr(module, "CONSTRAINTS", {})
         arguments, warnings = read_arguments(given, spec=module.ARGUMENT_SPEC, constraints=constraints)
         assert warnings == []
-        entries = arguments.get("services", [])
-        services, problems = load_services(
-            entries, certificate="system", names=("www.example.org",), attributes={}, presets=PRESETS
-        )
-        assert problems == ()
-        assert len(services) == len(entries)
+        for words in (arguments, *arguments.get("domains", ())):
+            entries = words.get("services", [])
+            services, problems = load_services(
+                entries, certificate="system", names=("www.example.org",), attributes={}, presets=PRESETS
+            )
+            assert problems == ()
+            assert len(services) == len(entries)
 
 
 def test_every_module_has_examples() -> None:
-    assert {"ssl_certificate", "certificate_activate", "deployment"} <= set(NAMES)
+    modules = {"ssl_certificate", "domain_certificate", "certificate_activate", "certificate_info", "deployment"}
+    assert modules == set(NAMES)

@@ -6,15 +6,18 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import cache
 from ipaddress import ip_address, ip_network
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
+from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 NOW = datetime(2026, 11, 21, 22, 0, tzinfo=timezone.utc)
@@ -75,12 +78,19 @@ class Issued:
     def key_pem(self) -> bytes:
         return self.encode_key()
 
-    def encode_key(self, passphrase: str | bytes | None = None, style: str = "PKCS8") -> bytes:
-        """`style` is PKCS8 or TraditionalOpenSSL (PKCS#1, SEC1)."""
-        password = passphrase.encode() if isinstance(passphrase, str) else passphrase
-        encryption = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
+    def encode_key(self, passphrase: str | bytes | None = None, style: str = "PKCS8", encoding: str = "PEM") -> bytes:
+        """`style` is PKCS8 or TraditionalOpenSSL (PKCS#1, SEC1), `encoding` PEM or DER."""
         return self.key.private_bytes(
-            serialization.Encoding.PEM, getattr(serialization.PrivateFormat, style), encryption
+            getattr(serialization.Encoding, encoding),
+            getattr(serialization.PrivateFormat, style),
+            _encryption(passphrase),
+        )
+
+    def encode_pkcs12(self, passphrase: str | None = None, *more: Issued, key: bool = True) -> bytes:
+        """With its issuers up to the root, and `more` certificates; as new as `cryptography` writes it."""
+        others = [issued.certificate for issued in (*self.issuers, *more)]
+        return pkcs12.serialize_key_and_certificates(
+            b"friendly", self.key if key else None, self.certificate, others, _encryption(passphrase)
         )
 
     @property
@@ -112,6 +122,26 @@ class Authority(Issued):
         """A CA below this one."""
         key = options.pop("key", None) or make_key(options.pop("key_type", "EC P-256"))
         return Authority(build(key, cn=cn, issuer=self, **{**_CA_OPTIONS, **options}), key, self)
+
+
+def encode_pkcs7(*issued: Issued, encoding: str = "DER") -> bytes:
+    """A bag of certificates, as Windows CAs hand it over."""
+    certificates = [one.certificate for one in issued]
+    return pkcs7.serialize_certificates(certificates, getattr(serialization.Encoding, encoding))
+
+
+def export_pkcs12(issued: Issued, *options: str, passphrase: str = "secret") -> bytes:
+    """As `openssl pkcs12 -export` writes it: the certificate, its issuers and, unless told -nokeys, its key."""
+    with NamedTemporaryFile() as file:
+        file.write(issued.key_pem + issued.pem + issued.ca_pem)
+        file.flush()
+        command = ["openssl", "pkcs12", "-export", "-in", file.name, "-passout", f"pass:{passphrase}", *options]
+        return subprocess.run(command, capture_output=True, check=True).stdout
+
+
+def _encryption(passphrase: str | bytes | None) -> serialization.KeySerializationEncryption:
+    password = passphrase.encode() if isinstance(passphrase, str) else passphrase
+    return serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
 
 
 _CA_OPTIONS: dict[str, Any] = {
@@ -240,3 +270,14 @@ def _sign_weakly(certificate: x509.Certificate, signer: rsa.RSAPrivateKey, name:
     der = certificate.public_bytes(serialization.Encoding.DER).replace(certificate.tbs_certificate_bytes, body)
     der = der.replace(old, new).replace(certificate.signature, signer.sign(body, padding.PKCS1v15(), algorithm))
     return x509.load_der_x509_certificate(der)
+
+
+def der(tag: int, *parts: bytes) -> bytes:
+    """One element (X.690) with a length as short as can be."""
+    content = b"".join(parts)
+    size = len(content).to_bytes(max(1, (len(content).bit_length() + 7) // 8), "big")
+    return bytes([tag]) + (size if len(content) < 0x80 else bytes([0x80 | len(size)]) + size) + content
+
+
+def der_integer(number: int) -> bytes:
+    return der(0x02, number.to_bytes(number.bit_length() // 8 + 1, "big"))

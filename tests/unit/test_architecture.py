@@ -21,7 +21,8 @@ ROOT = "ansible_collections.certwright.tls.plugins."
 # Each layer imports itself and the layers named here.
 LAYERS: dict[str, tuple[str, ...]] = {
     "module_utils._host": (),
-    "modules": ("module_utils._host",),
+    "module_utils._options": (),
+    "modules": ("module_utils._host", "module_utils._options"),
     "plugin_utils._core": (),
     "plugin_utils._services": ("plugin_utils._core",),
     "plugin_utils._acme": ("plugin_utils._core",),

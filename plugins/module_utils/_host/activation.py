@@ -14,9 +14,8 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.files import 
 from ansible_collections.certwright.tls.plugins.module_utils._host.generation import load_manifest
 from ansible_collections.certwright.tls.plugins.module_utils._host.journal import Attempt, Journal, write_journal
 from ansible_collections.certwright.tls.plugins.module_utils._host.memory import (
-    forget_failures,
+    remember_commit,
     remember_failure,
-    remember_owed_restarts,
 )
 from ansible_collections.certwright.tls.plugins.module_utils._host.outcome import Failure, Outcome, find_waiting_notices
 from ansible_collections.certwright.tls.plugins.module_utils._host.proving import (
@@ -264,10 +263,7 @@ class Activation:
             owed = {
                 item.name: self.states[item.identity].start for item in attempt.services if self._owes_restart(item)
             }
-            if owed:
-                remember_owed_restarts(self.store, attempt, owed)
-            else:
-                forget_failures(self.store, attempt)
+            remember_commit(self.store, attempt, owed)
         self.journal = self.journal.without({attempt.certificate for attempt in attempts})
         write_journal(self.store, self.journal)
         self.outcomes.extend(self._committed(attempt) for attempt in attempts)

@@ -20,6 +20,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.files import 
     load_attributes,
     make_directory,
     remove_tree,
+    replace_link,
     sync_directory,
     write_new,
 )
@@ -28,6 +29,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.store import 
     MANIFEST,
     RECORD,
     Store,
+    live_generation,
     next_generation,
     read_document,
     write_document,
@@ -44,10 +46,15 @@ CANONICAL = (
 
 @dataclass(frozen=True)
 class Manifest:
-    """What staging wrote: the leaf's fingerprint, digest and attributes by relative path."""
+    """What staging wrote: the leaf's fingerprint, digest and attributes by relative path.
+
+    A generation that `follows` another certificate consists of links to the live files of that one, and its leaf is
+    whatever is live there.
+    """
 
     fingerprint: str
     files: dict[str, dict[str, Any]]
+    follows: str = ""
 
 
 def find_attribute_problems(wanted: Wanted) -> tuple[str, ...]:
@@ -70,11 +77,7 @@ def attributes_of(spec: FileSpec) -> Attributes:
 
 def stage_generation(store: Store, wanted: Wanted, material: Material, *, label: Labeller) -> int:
     """A complete generation that nothing points at yet: every file with its final attributes, synced, manifest last."""
-    number = next_generation(store, wanted.name)
-    make_directory(store.home(wanted.name))
-    directory = store.generation(wanted.name, number)
-    remove_tree(directory)
-    make_directory(directory)
+    number, directory = _make_generation(store, wanted.name)
     written = {spec.name: _write(directory, spec, material, label) for spec in CANONICAL}
     for service in wanted.services:
         make_directory(os.path.join(directory, service.name))
@@ -86,6 +89,36 @@ def stage_generation(store: Store, wanted: Wanted, material: Material, *, label:
     manifest = {"fingerprint": wanted.record["fingerprint"], "files": written}
     write_document(os.path.join(directory, MANIFEST), manifest)
     return number
+
+
+def stage_links(store: Store, wanted: Wanted) -> int:
+    """A generation of links to the live files of the certificate that `wanted` follows: it renews, so do they."""
+    number, directory = _make_generation(store, wanted.name)
+    names = [spec.name for spec in CANONICAL]
+    names += [os.path.join(service.name, spec.name) for service in wanted.services for spec in service.files]
+    written = {name: {"link": _link(store, directory, name, wanted.follows)} for name in names}
+    write_document(os.path.join(directory, RECORD), wanted.record)
+    write_document(os.path.join(directory, MANIFEST), {"fingerprint": "", "follows": wanted.follows, "files": written})
+    return number
+
+
+def _make_generation(store: Store, certificate: str) -> tuple[int, str]:
+    number = next_generation(store, certificate)
+    make_directory(store.home(certificate))
+    directory = store.generation(certificate, number)
+    remove_tree(directory)
+    make_directory(directory)
+    return number, directory
+
+
+def _link(store: Store, directory: str, name: str, followed: str) -> str:
+    """Relative, so that the whole store can be moved or looked at from outside of a container."""
+    path = os.path.join(directory, name)
+    make_directory(os.path.dirname(path))
+    target = os.path.relpath(os.path.join(store.live(followed), name), os.path.dirname(path))
+    replace_link(path, target)
+    sync_directory(os.path.dirname(path))
+    return target
 
 
 def _write(directory: str, spec: FileSpec, material: Material, label: Labeller) -> dict[str, Any]:
@@ -106,7 +139,16 @@ def load_manifest(store: Store, certificate: str, number: int) -> Manifest | Non
     document = read_document(os.path.join(store.generation(certificate, number), MANIFEST))
     if document is None:
         return None
-    return Manifest(document["fingerprint"], document["files"])
+    follows = document.get("follows", "")
+    fingerprint = _followed_fingerprint(store, follows) if follows else document["fingerprint"]
+    return Manifest(fingerprint, document["files"], follows)
+
+
+def _followed_fingerprint(store: Store, certificate: str) -> str:
+    """Empty when nothing of it is live; what follows has files of its own, so this ends at the first step."""
+    live = live_generation(store, certificate)
+    document = read_document(os.path.join(store.generation(certificate, live or 0), MANIFEST)) or {}
+    return str(document.get("fingerprint", ""))
 
 
 def find_drift(store: Store, certificate: str, number: int, manifest: Manifest) -> tuple[dict[str, str], ...]:
@@ -121,6 +163,9 @@ def find_drift(store: Store, certificate: str, number: int, manifest: Manifest) 
 
 def _file_facts(path: str, expected: dict[str, Any]) -> Iterator[str]:
     """Every byte is read each time: a time stamp proves nothing."""
+    if "link" in expected:
+        yield from _link_facts(path, expected["link"])
+        return
     try:
         found, content = _read(path)
     except OSError:
@@ -131,6 +176,13 @@ def _file_facts(path: str, expected: dict[str, Any]) -> Iterator[str]:
     attributes = (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode))
     if attributes != (expected["uid"], expected["gid"], expected["mode"]):
         yield "attributes"
+
+
+def _link_facts(path: str, target: str) -> Iterator[str]:
+    if not os.path.exists(path):
+        yield "missing"
+    elif not os.path.islink(path) or os.readlink(path) != target:
+        yield "content"
 
 
 def _read(path: str) -> tuple[os.stat_result, bytes]:

@@ -14,6 +14,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.journal impor
 from ansible_collections.certwright.tls.plugins.module_utils._host.outcome import Failure
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
     ACTIVATION,
+    ADOPTED,
     Store,
     read_document,
     timestamp,
@@ -40,11 +41,14 @@ def remember_failure(store: Store, attempt: Attempt, failure: Failure, *, starts
     )
 
 
-def remember_owed_restarts(store: Store, attempt: Attempt, starts: dict[str, str]) -> None:
-    """The services that have the files and take them at their next restart, with the start that they had."""
-    directory = store.generation(attempt.certificate, attempt.generation)
-    write_document(os.path.join(directory, ACTIVATION), {"restart_owed": starts})
+def remember_commit(store: Store, attempt: Attempt, owed: dict[str, str]) -> None:
+    """Nothing but the services that take the files at their next restart, with the start that they had.
 
-
-def forget_failures(store: Store, attempt: Attempt) -> None:
-    remove_file(os.path.join(store.generation(attempt.certificate, attempt.generation), ACTIVATION))
+    A certificate that has come alive here is not one that lies elsewhere any more.
+    """
+    path = os.path.join(store.generation(attempt.certificate, attempt.generation), ACTIVATION)
+    if owed:
+        write_document(path, {"restart_owed": owed})
+    else:
+        remove_file(path)
+    remove_file(os.path.join(store.home(attempt.certificate), ADOPTED))

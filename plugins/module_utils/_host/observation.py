@@ -11,10 +11,11 @@ import re
 import time
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError, read_optional
 from ansible_collections.certwright.tls.plugins.module_utils._host.generation import (
+    Manifest,
     find_attribute_problems,
     find_drift,
     load_manifest,
@@ -23,14 +24,11 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.placements im
     find_placement_problems,
     observe_path,
 )
-from ansible_collections.certwright.tls.plugins.module_utils._host.request import Limits, Request, Service, Wanted
-from ansible_collections.certwright.tls.plugins.module_utils._host.services import (
-    ServiceState,
-    dump_configuration,
-    observe_state,
-)
+from ansible_collections.certwright.tls.plugins.module_utils._host.request import Request, Service, Wanted
+from ansible_collections.certwright.tls.plugins.module_utils._host.service_observation import observe_services
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
     ACTIVATION,
+    ADOPTED,
     MANIFEST,
     RECORD,
     Store,
@@ -41,9 +39,6 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.store import 
     read_document,
     stored_certificates,
 )
-
-if TYPE_CHECKING:
-    from ansible_collections.certwright.tls.plugins.module_utils._host.probe import ProbeTarget, Served
 
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]{1,65536}?-----END CERTIFICATE-----")
 
@@ -61,13 +56,40 @@ def observe(store: Store, request: Request) -> dict[str, Any]:
     }
     for item in request.certificates if request.baseline else ():
         shown[item.name]["refusals"] = find_refusals(store, item)
+    for name, removal in _observe_removals(store, request).items():
+        shown[name]["removal"] = removal
     return {
         "journal": held["journal"],
         "certificates": shown,
+        "stored": list(stored_certificates(store)),
         "store": store.path,
         "time": time.time(),
-        "services": _observe_services(store, request),
+        "services": observe_services(store, request),
+        "neighbours": _observe_neighbours(request.names),
     }
+
+
+def _observe_removals(store: Store, request: Request) -> dict[str, dict[str, Any]]:
+    wanted = [item for item in request.certificates if item.removing]
+    if not wanted:
+        return {}
+    # Here, because few requests remove, and half of the transaction comes in with it: 20 ms of an execution.
+    from ansible_collections.certwright.tls.plugins.module_utils._host.usage import (  # noqa: PLC0415
+        Usages,
+        observe_removal,
+    )
+
+    usages = Usages(store, request.limits)
+    return {item.name: observe_removal(store, item, usages) for item in wanted}
+
+
+def _observe_neighbours(names: tuple[str, ...]) -> list[dict[str, str]]:
+    """Who else looks after certificates of these names."""
+    if not names:
+        return []
+    from ansible_collections.certwright.tls.plugins.module_utils._host.renewers import find_neighbours  # noqa: PLC0415
+
+    return find_neighbours(names)
 
 
 def find_refusals(store: Store, wanted: Wanted) -> list[str]:
@@ -125,7 +147,37 @@ def _observe_certificate(store: Store, wanted: Wanted) -> dict[str, Any]:
         "pending": None if not stored else _observe_generation(store, wanted.name, stored[-1]),
         "stored": stored,
         "paths": _observe_paths(store, wanted),
+        **_observe_source(wanted),
+        **_observe_adoption(store, wanted),
     }
+
+
+def _observe_adoption(store: Store, wanted: Wanted) -> dict[str, Any]:
+    """What was adopted earlier, and what could be: the public part of files that the operator named."""
+    adopted = read_document(os.path.join(store.home(wanted.name), ADOPTED))
+    found = {} if adopted is None else {"adopted": adopted}
+    if not wanted.candidates:
+        return found
+    from ansible_collections.certwright.tls.plugins.module_utils._host.certificate_files import (  # noqa: PLC0415
+        read_certificates,
+    )
+
+    files = [read_certificates(os.path.expanduser(path)) for path in wanted.candidates]
+    candidates = [{"path": file.path, "state": "file", "certificate": "".join(file.certificates)} for file in files]
+    return {**found, "candidates": candidates}
+
+
+def _observe_source(wanted: Wanted) -> dict[str, Any]:
+    """Supplied material that lies on this host, without its key."""
+    if wanted.source is None:
+        return {}
+    # Here, because ssl takes 20 ms of an execution, which one without such material need not pay.
+    from ansible_collections.certwright.tls.plugins.module_utils._host.sources import (  # noqa: PLC0415
+        Source,
+        observe_source,
+    )
+
+    return {"source": observe_source(Source.from_json(wanted.source))}
 
 
 def _observe_generation(store: Store, certificate: str, number: int) -> dict[str, Any]:
@@ -140,13 +192,24 @@ def _observe_generation(store: Store, certificate: str, number: int) -> dict[str
     drift = [{"file": MANIFEST, "fact": "missing"}]
     if manifest is not None:
         drift = list(find_drift(store, certificate, number, manifest))
+    services_digest = digest_of_services(record.get("services", []))
+    if manifest is not None and manifest.follows:
+        record = dict(record, **_observe_followed(store, manifest))
     return {
         "generation": number,
-        "services_digest": digest_of_services(record.get("services", [])),
+        "services_digest": services_digest,
         "record": record,
         "activation": activation,
         "drift": drift,
     }
+
+
+def _observe_followed(store: Store, manifest: Manifest) -> dict[str, Any]:
+    """Its identity and dates are those of the certificate that is followed."""
+    live = live_generation(store, manifest.follows)
+    followed = read_document(os.path.join(store.generation(manifest.follows, live or 0), RECORD)) or {}
+    certificate = followed.get("certificate", {})
+    return {"fingerprint": manifest.fingerprint, "follows": manifest.follows, "certificate": certificate}
 
 
 def digest_of_services(recorded: list[dict[str, Any]]) -> str:
@@ -199,77 +262,3 @@ def _is_alike(path: str, source: str) -> bool:
     """A copy has the owner, group and mode of the file that it is a copy of."""
     found, staged = os.stat(path), os.stat(source)
     return (found.st_uid, found.st_gid, found.st_mode) == (staged.st_uid, staged.st_gid, staged.st_mode)
-
-
-def _observe_services(store: Store, request: Request) -> dict[str, dict[str, Any]]:
-    """By certificate and service name, every distinct service asked once and all ports at the same time."""
-    pairs = [(wanted, service) for wanted in request.certificates for service in wanted.services]
-    states = _observe_states((service for _wanted, service in pairs), request.limits)
-    broken, unreferenced = _observe_configurations(store, request) if request.baseline else ({}, {})
-    served = _served_by_service([service for _wanted, service in pairs], request)
-    found: dict[str, dict[str, Any]] = {wanted.name: {} for wanted in request.certificates}
-    for (wanted, service), probes in zip(pairs, served):
-        state = states[service.identity]
-        found[wanted.name][service.name] = {
-            "running": state.running,
-            "start": state.start,
-            "broken": broken.get(service.identity, ""),
-            "probes": probes,
-            "unreferenced": unreferenced.get((wanted.name, service.name), []),
-        }
-    return found
-
-
-def _observe_states(services: Iterable[Service], limits: Limits) -> dict[tuple[object, ...], ServiceState]:
-    distinct = {service.identity: service for service in services}
-    return {identity: observe_state(service, limits) for identity, service in distinct.items()}
-
-
-def _observe_configurations(
-    store: Store, request: Request
-) -> tuple[dict[tuple[object, ...], str], dict[tuple[str, str], list[str]]]:
-    """What is broken by service identity, and the files that no configuration names by certificate and service."""
-    # Here, because only check mode asks, and half of the transaction comes in with them: 20 ms of an execution.
-    from ansible_collections.certwright.tls.plugins.module_utils._host.baseline import (  # noqa: PLC0415
-        find_broken_services,
-    )
-    from ansible_collections.certwright.tls.plugins.module_utils._host.proving import (  # noqa: PLC0415
-        find_unnamed_files,
-    )
-
-    pairs = [(wanted, service) for wanted in request.certificates for service in wanted.services]
-    distinct = {service.references: service for _wanted, service in pairs}
-    dumps = {references: dump_configuration(service, request.limits) for references, service in distinct.items()}
-    unreferenced = {
-        (wanted.name, service.name): list(find_unnamed_files(dumps[service.references], store, wanted.name, service))
-        for wanted, service in pairs
-    }
-    return find_broken_services(store, request.certificates, request.limits), unreferenced
-
-
-def _served_by_service(services: list[Service], request: Request) -> list[list[dict[str, Any]]]:
-    targets = dict.fromkeys(target for service in services for target in service.probes) if request.probe else {}
-    if not targets:
-        return [[] for _service in services]
-    # Here, because ssl and the threads take 20 ms of an execution, which one without ports need not pay.
-    from ansible_collections.certwright.tls.plugins.module_utils._host.listeners import (  # noqa: PLC0415
-        observe_listeners,
-    )
-    from ansible_collections.certwright.tls.plugins.module_utils._host.probe import observe_served  # noqa: PLC0415
-
-    by_target: dict[ProbeTarget, list[dict[str, Any]]] = {}
-    for item in observe_served(targets, observe_listeners(), timeout=request.limits.handshake):
-        by_target.setdefault(item.target, []).append(describe_served(item))
-    return [[found for target in service.probes for found in by_target.get(target, [])] for service in services]
-
-
-def describe_served(served: Served) -> dict[str, Any]:
-    return {
-        "port": served.target.port,
-        "server_name": served.target.server_name or "",
-        "starttls": served.target.starttls or "",
-        "address": served.address,
-        "state": served.state,
-        "fingerprint": served.fingerprint,
-        "detail": served.detail,
-    }

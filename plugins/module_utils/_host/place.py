@@ -13,7 +13,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.files import 
 DEFAULT_STORE = "/etc/ssl/certwright"
 REDHAT_STORE = "/etc/pki/tls/certwright"
 _REDHAT_FAMILY = {"rhel", "fedora", "centos"}
-_NETWORK_FILE_SYSTEMS = {
+NETWORK_FILE_SYSTEMS = {
     "nfs",
     "nfs4",
     "cifs",
@@ -58,7 +58,7 @@ def _os_words(path: str = "/etc/os-release") -> set[str]:
 def require_local(path: str, *, mounts: str = "/proc/self/mounts") -> None:
     """Two hosts on one network file system would own one store, and locks do not hold there."""
     file_system, mount_point = _file_system_of(os.path.realpath(path), mounts)
-    if file_system in _NETWORK_FILE_SYSTEMS or file_system.startswith("fuse."):
+    if file_system in NETWORK_FILE_SYSTEMS or file_system.startswith("fuse."):
         raise HostError(
             f"The store {path} is on the network file system {mount_point} ({file_system}); "
             "set `store_path` to a directory on a local one"

@@ -29,6 +29,8 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.generation im
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import FileSpec, Service
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import Store
 
+KEPT_SUFFIX = ".before-certwright"
+
 
 @dataclass(frozen=True)
 class Placement:
@@ -129,10 +131,10 @@ def _is_copy(path: str, source: str) -> bool:
 
 def _free_name(path: str) -> str:
     """Nothing that was kept earlier is overwritten."""
-    name, number = path + ".before-certwright", 1
+    name, number = path + KEPT_SUFFIX, 1
     while os.path.lexists(name):
         number += 1
-        name = f"{path}.before-certwright.{number}"
+        name = f"{path}{KEPT_SUFFIX}.{number}"
     return name
 
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Optional
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.listeners import (
@@ -83,6 +83,7 @@ class Served:
     state: str
     fingerprint: str = ""
     detail: str = ""
+    leaf: bytes = field(default=b"", repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -295,7 +296,7 @@ def _judge_failure(target: ProbeTarget, address: str, conversation: Conversation
 
 
 def _serve(target: ProbeTarget, address: str, leaf: bytes) -> Served:
-    return Served(target, address, SERVED, fingerprint=hashlib.sha256(leaf).hexdigest())
+    return Served(target, address, SERVED, fingerprint=hashlib.sha256(leaf).hexdigest(), leaf=leaf)
 
 
 def _judge(target: ProbeTarget, address: str, state: str, fact: str) -> Served:

@@ -6,12 +6,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError
+
 if TYPE_CHECKING:
     from ansible_collections.certwright.tls.plugins.module_utils._host.probe import ProbeTarget
+
+
+# As the controller checks it (require_name of _core/supplied.py).
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}\Z")
 
 
 @dataclass(frozen=True)
@@ -107,7 +114,10 @@ class Wanted:
 
     `remember` is the generation whose record gets the services as they are declared now. `expect` is the digest of the
     observation that it was planned on; `recorded` takes the services from the record
-    of the pending, else of the live generation.
+    of the pending, else of the live generation. `source` is material that lies on this host; `follows` is the
+    certificate whose live files are used instead of own ones. `candidates` are
+    files that may be adopted, `adopt` is the record of the one that is. `removing` asks who still names its files,
+    `remove` removes it when nobody does, and `abandoned` takes a service that cannot be asked for one that names none.
     """
 
     name: str
@@ -121,9 +131,17 @@ class Wanted:
     put_back: bool = True
     discard: tuple[int, ...] = ()
     remember: int | None = None
+    source: dict[str, Any] | None = field(default=None, repr=False)
+    follows: str = ""
+    candidates: tuple[str, ...] = ()
+    adopt: dict[str, Any] = field(default_factory=dict)
+    removing: bool = False
+    remove: bool = False
+    abandoned: bool = False
 
     @classmethod
     def from_json(cls, given: dict[str, Any]) -> Wanted:
+        _require_names(given)
         material = given.get("material")
         services = tuple(Service.from_json(item) for item in given.get("services") or ())
         return cls(
@@ -132,8 +150,18 @@ class Wanted:
                 services=services,
                 material=Material(**material) if material else None,
                 discard=tuple(given.get("discard") or ()),
+                candidates=tuple(given.get("candidates") or ()),
             )
         )
+
+
+def _require_names(given: dict[str, Any]) -> None:
+    """They become directories, which are removed one day: nothing may lead out of the store."""
+    for word in ("name", "follows"):
+        if given.get(word) and not _NAME.match(given[word]):
+            raise HostError(f"`{given[word]}` cannot name a certificate of the store")
+    if not given["name"]:
+        raise HostError("A certificate of the store has a name")
 
 
 @dataclass(frozen=True)
@@ -150,13 +178,17 @@ class Limits:
 
 @dataclass(frozen=True)
 class Request:
-    """One execution: `observe` reads, `apply` changes. An observation may ask for `everything` that is stored."""
+    """One execution: `observe` reads, `apply` changes. An observation may ask for `everything` that is stored.
+
+    `names` are those that other renewers are looked for with.
+    """
 
     action: str
     certificates: tuple[Wanted, ...]
     everything: bool = False
     store: str | None = None
     run: str = ""
+    names: tuple[str, ...] = ()
     baseline: bool = False
     probe: bool = True
     limits: Limits = field(default_factory=Limits)
@@ -164,4 +196,5 @@ class Request:
     @classmethod
     def from_json(cls, given: dict[str, Any]) -> Request:
         certificates = tuple(Wanted.from_json(item) for item in given["certificates"])
-        return cls(**dict(given, certificates=certificates, limits=Limits(**given.get("limits") or {})))
+        limits = Limits(**given.get("limits") or {})
+        return cls(**dict(given, certificates=certificates, limits=limits, names=tuple(given.get("names") or ())))

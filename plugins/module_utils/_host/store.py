@@ -9,6 +9,7 @@
     <store>/live/<certificate>                         -> ../certificates/<certificate>/<generation>
     <store>/journal.json                               there only while a transaction runs, or when one was killed
 
+A certificate that was adopted has adopted.json in its home, which says where it lies.
 A generation is complete when its manifest is there: it is written last. Its files never change afterwards. The record
 gets the services as they are declared now, and activation.json is the memory of activations that are not finished.
 """
@@ -39,6 +40,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.files import 
 MANIFEST = "manifest.json"
 RECORD = "record.json"
 ACTIVATION = "activation.json"
+ADOPTED = "adopted.json"
 
 
 @dataclass(frozen=True)
@@ -210,6 +212,15 @@ def remove_generation(store: Store, certificate: str, number: int) -> None:
     remove_tree(store.generation(certificate, number))
 
 
+def remove_home(store: Store, certificate: str) -> None:
+    """All generations, oldest first: the newest record is the last to go."""
+    for number in _all_generations(store, certificate):
+        remove_generation(store, certificate, number)
+    remove_tree(store.home(certificate))
+    if os.path.isdir(store.path):
+        sync_directory(os.path.dirname(store.home(certificate)))
+
+
 def read_document(path: str) -> dict[str, Any] | None:
     """A JSON object of ours; None when it is not there. A damaged one is named, never guessed at."""
     content = read_optional(path)
@@ -226,6 +237,15 @@ def read_document(path: str) -> dict[str, Any] | None:
 
 def write_document(path: str, document: dict[str, Any]) -> None:
     replace_file(path, canonical(document))
+
+
+def adopt(store: Store, certificate: str, record: dict[str, Any]) -> bool:
+    """Recorded; whether that is another place than was recorded before."""
+    path = os.path.join(store.home(certificate), ADOPTED)
+    before = read_document(path) or {}
+    make_directory(store.home(certificate))
+    write_document(path, record)
+    return bool(before.get("certificate_path") != record["certificate_path"])
 
 
 def timestamp() -> str:

@@ -15,25 +15,27 @@ from typing import Any
 from ansible_collections.certwright.tls.plugins.module_utils._host.activation import Activation
 from ansible_collections.certwright.tls.plugins.module_utils._host.baseline import Baseline, observe_baseline
 from ansible_collections.certwright.tls.plugins.module_utils._host.bridge import BRIDGE
-from ansible_collections.certwright.tls.plugins.module_utils._host.files import Labeller
+from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError, Labeller
 from ansible_collections.certwright.tls.plugins.module_utils._host.generation import (
     find_drift,
     load_manifest,
     stage_generation,
+    stage_links,
 )
 from ansible_collections.certwright.tls.plugins.module_utils._host.journal import Attempt, Journal, read_journal
 from ansible_collections.certwright.tls.plugins.module_utils._host.observation import find_refusals, observe_store
 from ansible_collections.certwright.tls.plugins.module_utils._host.outcome import Outcome
 from ansible_collections.certwright.tls.plugins.module_utils._host.place import require_local
-from ansible_collections.certwright.tls.plugins.module_utils._host.placements import (
-    plan_placements,
-)
+from ansible_collections.certwright.tls.plugins.module_utils._host.placements import plan_placements
 from ansible_collections.certwright.tls.plugins.module_utils._host.proving import own_answers
-from ansible_collections.certwright.tls.plugins.module_utils._host.request import Request, Wanted
+from ansible_collections.certwright.tls.plugins.module_utils._host.removal import remove_unused
+from ansible_collections.certwright.tls.plugins.module_utils._host.request import Material, Request, Wanted
 from ansible_collections.certwright.tls.plugins.module_utils._host.services import check_staged
+from ansible_collections.certwright.tls.plugins.module_utils._host.sources import Source, read_key
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
     RECORD,
     Store,
+    adopt,
     create_store,
     hide_from_versioning,
     live_generation,
@@ -44,6 +46,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.store import 
     timestamp,
     write_document,
 )
+from ansible_collections.certwright.tls.plugins.module_utils._host.usage import Usages, require_complete
 
 
 def apply(store: Store, request: Request, *, label: Labeller) -> dict[str, Any]:
@@ -73,8 +76,11 @@ def _is_changed_underneath(store: Store, request: Request) -> bool:
 
 
 def _apply_locked(store: Store, request: Request, *, label: Labeller) -> list[Outcome]:
-    refused = _refuse_placements(store, request.certificates)
-    sound = [wanted for wanted in request.certificates if wanted.name not in refused]
+    removed = _remove_all(store, request)
+    wanted = [item for item in request.certificates if not item.remove]
+    adopted = {item.name for item in wanted if item.adopt and adopt(store, item.name, item.adopt)}
+    refused = _refuse_placements(store, wanted)
+    sound = [item for item in wanted if item.name not in refused]
     stuck = read_journal(store)
     waiting = () if stuck is None else stuck.attempts
     activated = [item for item in sound if item.activate]
@@ -88,11 +94,11 @@ def _apply_locked(store: Store, request: Request, *, label: Labeller) -> list[Ou
     ready = [wanted for wanted in sound if wanted.activate and wanted.name not in refused]
     attempts = tuple(_attempt(store, item, staged[item.name], baseline) for item in ready)
     journal = Journal(request.run, timestamp(), waiting + attempts)
-    outcomes = list(refused.values())
+    outcomes = [*removed, *refused.values()]
     outcomes.extend(
         Outcome(
             item.name,
-            "staged" if item.material else "discarded" if item.discard else "remembered",
+            _word_storing(item, adopted),
             staged[item.name] or None,
             live_generation(store, item.name),
         )
@@ -104,6 +110,21 @@ def _apply_locked(store: Store, request: Request, *, label: Labeller) -> list[Ou
     if attempts:
         outcomes.extend(Activation(store, journal, baseline.states, request.limits, label).run())  # 3-9
     return outcomes
+
+
+def _word_storing(wanted: Wanted, adopted: set[str]) -> str:
+    """What became of a certificate that no service gets now."""
+    if wanted.material or wanted.follows:
+        return "staged"
+    if wanted.name in adopted:
+        return "adopted"
+    return "discarded" if wanted.discard else "remembered"
+
+
+def _remove_all(store: Store, request: Request) -> list[Outcome]:
+    """First of all, so that a path that one certificate leaves can be another's in the same request."""
+    usages = Usages(store, request.limits)
+    return [remove_unused(store, item, usages) for item in request.certificates if item.remove]
 
 
 def _refuse_placements(store: Store, certificates: Iterable[Wanted]) -> dict[str, Outcome]:
@@ -131,14 +152,18 @@ def _stage_all(
 ) -> tuple[dict[str, int], dict[str, Outcome]]:
     """What could not be stored is half done and pruned later; the other certificates go on."""
     staged, refused = {}, {}
-    for wanted in certificates:
+    for wanted in sorted(certificates, key=lambda item: bool(item.follows)):  # what is followed comes first
         try:
             staged[wanted.name] = _stage(store, wanted, label=label)
-        except OSError as error:
-            fact = f"The host could not store it: {error.strerror} at {error.filename or store.path}"
+        except (OSError, HostError) as error:
+            fact = f"The host could not store it: {_describe_fault(store, error)}"
             live = live_generation(store, wanted.name)
             refused[wanted.name] = Outcome(wanted.name, "refused", live, live, fact, "stage")
     return staged, refused
+
+
+def _describe_fault(store: Store, error: Exception) -> str:
+    return f"{error.strerror} at {error.filename or store.path}" if isinstance(error, OSError) else str(error)
 
 
 def _stage(store: Store, wanted: Wanted, *, label: Labeller) -> int:
@@ -147,10 +172,18 @@ def _stage(store: Store, wanted: Wanted, *, label: Labeller) -> int:
         remove_generation(store, wanted.name, number)
     if wanted.remember is not None:
         _remember_services(store, wanted, wanted.remember)
-    if wanted.material is not None:
-        prune(store, wanted.name, keep=sys.maxsize)
-        return stage_generation(store, wanted, wanted.material, label=label)
-    return wanted.generation or 0
+    if wanted.material is None and not wanted.follows:
+        return wanted.generation or 0
+    prune(store, wanted.name, keep=sys.maxsize)
+    if wanted.material is None:
+        require_complete(store, wanted)
+        return stage_links(store, wanted)
+    return stage_generation(store, wanted, _with_key(wanted, wanted.material), label=label)
+
+
+def _with_key(wanted: Wanted, material: Material) -> Material:
+    """A key that lies on this host is read here and goes nowhere else."""
+    return material if wanted.source is None else replace(material, key=read_key(Source.from_json(wanted.source)))
 
 
 def _remember_services(store: Store, wanted: Wanted, number: int) -> None:

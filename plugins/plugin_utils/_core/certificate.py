@@ -23,6 +23,7 @@ try:
 except ImportError:
     pass  # require_libraries() says so at run time
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.der import find_files
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import (
     Extensions,
     load_extensions,
@@ -35,12 +36,16 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import (
     describe_source,
     load_blocks,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.pkcs7 import load_bag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
 _LABELS = ("CERTIFICATE", "X509 CERTIFICATE")
+# Where PKCS#7 and PKCS#12 both begin with the type of what they hold, a certificate has its serial number
+_PKCS7_TYPE = bytes.fromhex("2a864886f70d0107")
+_BAG_LABELS = ("PKCS7", "PKCS #7 SIGNED DATA", "CMS")
 # Far above any real chain; keeps the search for a path short on hostile input.
 _MAXIMUM_CERTIFICATES = 100
 
@@ -48,8 +53,11 @@ _MAXIMUM_CERTIFICATES = 100
 _OTHER_BLOCKS = (
     ("PRIVATE KEY", "a private key; are the certificate and the private key swapped?"),
     ("CERTIFICATE REQUEST", "a certificate request (CSR); pass the certificate that the CA returned for it"),
-    ("PKCS7", "PKCS#7; convert it by `openssl pkcs7 -print_certs -in FILE -out FILE.pem`"),
-    ("TRUSTED CERTIFICATE", "a trusted certificate of OpenSSL; convert it by `openssl x509 -in FILE -out FILE.pem`"),
+    ("PKCS12", "PKCS#12 in the lines of PEM; pass the .p12 or .pfx file itself as pkcs12_src"),
+    (
+        "TRUSTED CERTIFICATE",
+        "a trusted certificate of OpenSSL; convert it by `openssl x509 -in FILE -out FILE.pem` and pass that",
+    ),
 )
 
 
@@ -113,18 +121,23 @@ class Certificate:
 
 
 def load_certificates(content: bytes, source: str) -> tuple[Certificate, ...]:
-    """Every certificate of a PEM file in its order, each once, whatever else the file holds.
+    """Every certificate of a file (PEM, DER, PKCS#7) in its order, each once, whatever else the file holds.
 
     Raises UnusableError: the codes of load_blocks, no_certificate, certificate_unreadable, too_many_certificates.
     """
-    blocks = load_blocks(content, source)
-    certificates = [block for block in blocks if block.label in _LABELS]
+    blocks = [_unmask(block) for block in load_blocks(content, source)]
+    certificates = [found for block in blocks for found in _find_certificates(block, source)]
     if not certificates:
         raise UnusableError("no_certificate", f"{describe_source(source)} holds {_describe_others(blocks)}")
+    return load_each(certificates, source)
+
+
+def load_each(certificates: Sequence[bytes], source: str) -> tuple[Certificate, ...]:
+    """DER certificates as values, each once. Raises UnusableError: certificate_unreadable, too_many_certificates."""
     if len(certificates) > _MAXIMUM_CERTIFICATES:
         fact = f"holds {len(certificates)} certificates, more than {_MAXIMUM_CERTIFICATES}"
         raise UnusableError("too_many_certificates", f"{describe_source(source)} {fact}; pass the chain only")
-    return tuple(dict.fromkeys(_load(block.content, source) for block in certificates))
+    return tuple(dict.fromkeys(_load(certificate, source) for certificate in certificates))
 
 
 def load_anchors(content: bytes) -> tuple[Certificate, ...]:
@@ -168,6 +181,20 @@ def describe(certificate: Certificate) -> dict[str, str | list[str]]:
         "key_type": certificate.key_type,
         "fingerprint_sha256": certificate.fingerprint,
     }
+
+
+def _unmask(block: Block) -> Block:
+    """Windows CAs and `certutil -encode` call whatever they write a certificate."""
+    if block.label not in _LABELS or _PKCS7_TYPE not in block.content[:30]:
+        return block
+    other = next((label for label, file in find_files(block.content) if label in ("PKCS7", "PKCS12")), block.label)
+    return Block(other, block.content)
+
+
+def _find_certificates(block: Block, source: str) -> tuple[bytes, ...]:
+    if block.label in _BAG_LABELS:
+        return load_bag(block.content, source)
+    return (block.content,) if block.label in _LABELS else ()
 
 
 def _describe_others(blocks: Sequence[Block]) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core import leaf_checks, path_checks
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Bundle
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Bundle, HostKey
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate, is_self_signed
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inspection import Inspection
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.names import find_ignored_name
@@ -56,7 +56,9 @@ def find_notices(
 ) -> tuple[Notice, ...]:
     """All warnings, with the same arguments; they stand beside refusals too."""
     inspection = Inspection(bundle, names, now, anchors)
-    return (*bundle.private_key.notices, *(notice for check in _NOTICE_CHECKS for notice in check(inspection)))
+    key = bundle.private_key
+    of_key = () if isinstance(key, HostKey) else key.notices
+    return (*of_key, *(notice for check in _NOTICE_CHECKS for notice in check(inspection)))
 
 
 def _find_unused(inspection: Inspection) -> Iterator[Notice]:

@@ -12,15 +12,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Bundle
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Bundle, HostKey
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import (
     Certificate,
     describe,
     load_certificates,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.host_source import HostSource
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.neighbours import Neighbour
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Service
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.staging import is_test_issuer
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.usage import NO_USAGE, Usage
 
 RECORD_VERSION = 1
 
@@ -60,12 +63,13 @@ class Desired:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def to_material(self) -> dict[str, str]:
-        """Normalised PEM by part, for the request only: it holds the private key."""
+        """Normalised PEM by part, for the request only: it holds the private key, unless that stays on the host."""
+        key = self.bundle.private_key
         return {
             "leaf": self.bundle.leaf.pem,
             "chain": "".join(certificate.pem for certificate in self.bundle.chain),
             "root": self.bundle.root.pem if self.bundle.root else "",
-            "key": self.bundle.private_key.pem,
+            "key": "" if isinstance(key, HostKey) else key.pem,
         }
 
 
@@ -84,6 +88,7 @@ class ObservedGeneration:
     failure: str = ""
     services_digest: str = ""
     restart_owed: dict[str, str] = field(default_factory=dict)
+    follows: str = ""
 
     @classmethod
     def from_answer(cls, answer: dict[str, Any]) -> ObservedGeneration:
@@ -100,6 +105,7 @@ class ObservedGeneration:
             failure=activation.get("message", ""),
             services_digest=answer.get("services_digest", ""),
             restart_owed=activation.get("restart_owed", {}),
+            follows=record.get("follows", ""),
         )
 
     @property
@@ -159,6 +165,11 @@ class Observed:
     services: dict[str, ObservedService]
     interrupted: str = ""
     refusals: tuple[str, ...] = ()
+    source: HostSource | None = None
+    usage: Usage = NO_USAGE
+    neighbours: tuple[Neighbour, ...] = ()
+    candidates: tuple[ObservedPath, ...] = ()
+    adopted: dict[str, Any] = field(default_factory=dict)
 
     @property
     def recorded_services(self) -> tuple[Service, ...]:
@@ -167,7 +178,7 @@ class Observed:
         return generation.services if generation else ()
 
     @classmethod
-    def from_answer(cls, answer: dict[str, Any], name: str) -> Observed:
+    def from_answer(cls, answer: dict[str, Any], name: str, neighbours: tuple[Neighbour, ...] = ()) -> Observed:
         found = answer["certificates"][name]
         journal = answer["journal"]
         return cls(
@@ -176,9 +187,14 @@ class Observed:
             pending=ObservedGeneration.from_answer(found["pending"]) if found["pending"] else None,
             stored=tuple(found["stored"]),
             paths=tuple(_observed_path(item) for item in found["paths"]),
+            candidates=tuple(_observed_path(item) for item in found.get("candidates", ())),
             services={key: ObservedService.from_answer(item) for key, item in answer["services"].get(name, {}).items()},
             refusals=tuple(found.get("refusals", ())),
             interrupted=f"{journal['run']} of {journal['started']}" if journal else "",
+            source=HostSource.from_answer(found["source"]) if "source" in found else None,
+            usage=Usage.from_answer(found["removal"]) if "removal" in found else NO_USAGE,
+            neighbours=neighbours,
+            adopted=found.get("adopted") or {},
         )
 
 

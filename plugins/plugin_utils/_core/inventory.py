@@ -6,100 +6,194 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
-
-SYSTEM = "system"
-_MATERIAL = (
-    *("certificate_src", "certificate_content", "private_key_src", "private_key_content"),
-    *("private_key_passphrase", "private_key_passphrase_src", "ca_src", "ca_content"),
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_entries import (
+    InventoryEntry,
+    find_entry_notices,
+    find_entry_problems,
+    load_domain,
+    load_named,
+    load_system,
 )
-_ATTRIBUTES = ("owner", "group", "mode", "seuser", "serole", "setype", "selevel")
-_SHARED = (*_MATERIAL, *_ATTRIBUTES, "services", "accept")
-_SYSTEM_WORDS = ("external_url", "other_urls", "engine", *_SHARED)
-_NAMED_WORDS = ("names", "issuer", *_SHARED)
-_ENGINE = "files"
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_issuers import find_issuer_problems
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_words import (
+    find_list_fault,
+    find_mapping_fault,
+    find_unknown_words,
+    is_text,
+    locate,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.names import load_name
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import WordError, read_flag
+
+LEVELS = ("tls_certificates", "tls_group_certificates", "tls_host_certificates")
+VARIABLES = ("tls_issuers", *LEVELS, "tls_system", "tls_domains", "tls_default_domain")
+_SYSTEM_SHAPE = "a mapping with `external_url`, the material and `services`"
+_DOMAINS_SHAPE = "a list of mappings, each with its `domain`"
+_LEVEL_SHAPE = "a mapping of names to certificates"
+_NAMED_SHAPE = "a mapping with `names`, the material and `services`"
 
 
-def load_inventory(
-    system: Mapping[str, Any] | None, named: Mapping[str, Any] | None, issuers: Mapping[str, Any] | None
-) -> dict[str, dict[str, Any]]:
-    """By name in the store, what ssl_certificate is to be told. Raises RefusedError with every fault of the inventory.
+@dataclass(frozen=True)
+class Inventory:
+    """What the module is told of each certificate: the system's first, then domains, then named ones."""
 
-    `system` is `tls_system`, `named` is `tls_host_certificates`, `issuers` is `tls_issuers`. Values are passed through
-    unread: they may hold keys.
+    entries: tuple[dict[str, Any], ...] = field(repr=False)
+    notices: tuple[Notice, ...] = ()
+
+
+def load_inventory(variables: Mapping[str, Any], *, presets: Mapping[str, Preset]) -> Inventory:
+    """What the inventory wants of a host, or RefusedError with every fault that it has.
+
+    `variables` holds those of VARIABLES that are set. Values that may be keys are neither read nor repeated.
     """
-    problems = list(_find_problems(system, named, issuers))
+    if not isinstance(variables, Mapping):
+        wanted = f"a mapping with {', '.join(VARIABLES)}"
+        raise RefusedError.from_problems([_find_misshapen("the inventory", variables, wanted)])
+    problems = [
+        Problem("the inventory", "inventory_invalid", fact) for fact in find_unknown_words(variables, VARIABLES)
+    ]
+    problems.extend(find_issuer_problems(variables.get("tls_issuers")))
+    problems.extend(_find_default_domain_problems(variables.get("tls_default_domain")))
+    entries: list[InventoryEntry] = []
+    for load in (_load_system, _load_domains, _load_levels):
+        loaded, faults = load(variables)
+        entries.extend(loaded)
+        problems.extend(faults)
+    for entry in entries:
+        problems.extend(find_entry_problems(entry, variables.get("tls_issuers"), presets))
+    problems.extend([*_find_store_clashes(entries), *_find_name_clashes(entries)])
     if problems:
         raise RefusedError.from_problems(problems)
-    entries = {} if not system else {SYSTEM: _from_system(system)}
-    entries.update({str(name): _from_named(entry) for name, entry in (named or {}).items()})
-    return entries
+    notices = tuple(notice for entry in entries for notice in find_entry_notices(entry))
+    return Inventory(tuple(entry.to_arguments() for entry in entries), notices)
 
 
-def _from_system(system: Mapping[str, Any]) -> dict[str, Any]:
-    return {str(word): value for word, value in system.items() if word != "engine"}
+def find_unmanaged(entries: Iterable[Mapping[str, Any]], stored: Iterable[str]) -> tuple[str, ...]:
+    """The certificates of a store that no entry names: reported, never removed."""
+    named = {entry["domain"] for entry in entries}
+    return tuple(name for name in stored if name not in named)
 
 
-def _from_named(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The first name is the external URL."""
-    shared = {str(word): value for word, value in entry.items() if word in _SHARED}
-    return {"external_url": entry["names"][0], "other_urls": list(entry["names"][1:]), **shared}
+def find_removals(
+    entries: Iterable[Mapping[str, Any]], names: Iterable[str], *, accept: Iterable[str]
+) -> Iterator[dict[str, Any]]:
+    """What the inventory takes away, and further names. Raises RefusedError for a name that it still declares."""
+    states = {entry["domain"]: entry for entry in entries}
+    kept = [name for name in names if name in states and states[name]["state"] != "absent"]
+    if kept:
+        fact = "is still declared in the inventory, and the next installation would bring it back; disable it there"
+        raise RefusedError.from_problems(Problem(name, "inventory_invalid", fact) for name in kept)
+    yield from (dict(entry) for entry in states.values() if entry["state"] == "absent")
+    for name in names:
+        if name not in states:
+            yield {"domain": str(name), "state": "absent", "accept": list(accept)}
 
 
-def _find_problems(
-    system: Mapping[str, Any] | None, named: Mapping[str, Any] | None, issuers: Mapping[str, Any] | None
-) -> Iterator[Problem]:
-    if system:
-        yield from _find_system_problems(system)
-    if not isinstance(named or {}, Mapping):
-        yield Problem("tls_host_certificates", "inventory_invalid", "must map names to certificates")
+Loaded = tuple[list[InventoryEntry], list[Problem]]
+
+
+def _load_system(variables: Mapping[str, Any]) -> Loaded:
+    system = variables.get("tls_system")
+    fault = find_mapping_fault(system, _SYSTEM_SHAPE)
+    if fault:
+        return [], [Problem("tls_system", "inventory_invalid", fault)]
+    return ([load_system(system)] if system else []), []
+
+
+def _load_domains(variables: Mapping[str, Any]) -> Loaded:
+    domains = variables.get("tls_domains")
+    fault = find_list_fault(domains, _DOMAINS_SHAPE)
+    if fault:
+        return [], [Problem("tls_domains", "inventory_invalid", fault)]
+    entries: list[InventoryEntry] = []
+    problems: list[Problem] = []
+    for number, words in enumerate(domains or ()):
+        where = f"tls_domains[{number}]"
+        if isinstance(words, Mapping):
+            entries.append(load_domain(where, words))
+        else:
+            problems.append(_find_misshapen(where, words, "a mapping with `domain`"))
+    return entries, problems
+
+
+def _find_misshapen(where: str, words: object, wanted: str) -> Problem:
+    fault = find_mapping_fault(words, wanted) or f"is empty and must be {wanted}"
+    return Problem(where, "inventory_invalid", fault)
+
+
+def _load_levels(variables: Mapping[str, Any]) -> Loaded:
+    """The levels over each other: a later one replaces an entry as a whole, and only when it says so."""
+    entries: dict[str, InventoryEntry] = {}
+    problems: list[Problem] = []
+    for level in LEVELS:
+        fault = find_mapping_fault(variables.get(level), _LEVEL_SHAPE)
+        if fault:
+            problems.append(Problem(level, "inventory_invalid", fault))
+            continue
+        for key, words in (variables.get(level) or {}).items():
+            name = str(key)
+            where = locate(level, name)
+            if not isinstance(words, Mapping):
+                problems.append(_find_misshapen(where, words, _NAMED_SHAPE))
+                continue
+            entry = load_named(where, name, words)
+            problems.extend(_find_override_problems(entry, entries.get(name)))
+            entries[name] = entry
+    return list(entries.values()), problems
+
+
+def _find_override_problems(entry: InventoryEntry, earlier: InventoryEntry | None) -> Iterator[Problem]:
+    try:
+        overrides = read_flag(entry.words.get("override") or False)
+    except WordError:
+        yield Problem(entry.where, "inventory_invalid", "`override` must be true or false")
         return
-    for name, entry in (named or {}).items():
-        if name == SYSTEM:
-            fact = f"the name {SYSTEM} belongs to tls_system; give this certificate another one"
-            yield Problem(SYSTEM, "inventory_invalid", fact)
-        yield from _find_named_problems(str(name), entry, issuers or {})
+    if earlier and not overrides:
+        fact = f"is {earlier.where} too; give it another name, or say `override: true` here to replace that one"
+        yield Problem(entry.where, "inventory_invalid", fact)
 
 
-def _find_system_problems(system: object) -> Iterator[Problem]:
-    if not isinstance(system, Mapping):
-        yield Problem("tls_system", "inventory_invalid", "must be a mapping with external_url and the material")
+def _find_default_domain_problems(domain: object) -> Iterator[Problem]:
+    if domain is None or domain == "":
         return
-    yield from _find_unknown("tls_system", system, _SYSTEM_WORDS)
-    if not system.get("external_url"):
-        fact = "external_url is missing; nothing can be installed before the host name that clients use is known"
-        yield Problem("tls_system", "external_url_missing", fact)
-    if system.get("engine", _ENGINE) != _ENGINE:
-        fact = f"the engine {system['engine']} is not there in this release; known is {_ENGINE}"
-        yield Problem("tls_system", "unknown_issuer", fact)
+    try:
+        load_name(str(domain) if is_text(domain) else "")
+    except UnusableError as error:
+        yield Problem("tls_default_domain", error.code, error.message)
 
 
-def _find_named_problems(name: str, entry: object, issuers: Mapping[str, Any]) -> Iterator[Problem]:
-    if not isinstance(entry, Mapping):
-        yield Problem(name, "inventory_invalid", "must be a mapping with names and the material")
-        return
-    yield from _find_unknown(name, entry, _NAMED_WORDS)
-    names = entry.get("names")
-    if not isinstance(names, (list, tuple)) or not names:
-        fact = "names is missing; list the host names that clients use, the most important one first"
-        yield Problem(name, "external_url_missing", fact)
-    issuer = entry.get("issuer")
-    if issuer is None:
-        return
-    declared = issuers.get(issuer)
-    if declared is None:
-        known = ", ".join(sorted(str(key) for key in issuers)) or "none"
-        yield Problem(name, "unknown_issuer", f"the issuer {issuer} is not in tls_issuers, which has {known}")
-    elif not isinstance(declared, Mapping) or declared.get("type") != _ENGINE:
-        fact = f"the issuer {issuer} is not of type {_ENGINE}, the only one in this release"
-        yield Problem(name, "unknown_issuer", fact)
+def _find_store_clashes(entries: Iterable[InventoryEntry]) -> Iterator[Problem]:
+    first: dict[str, InventoryEntry] = {}
+    for entry in entries:
+        owner = first.setdefault(entry.domain, entry)
+        if owner is not entry and _is_same(owner, entry):
+            fact = f"has the name of {owner.where} in the store; one of them needs another name, or must go"
+            yield Problem(entry.where, "name_used_twice", fact)
 
 
-def _find_unknown(name: str, entry: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[Problem]:
-    for word in entry:
-        if word not in known:
-            yield Problem(name, "inventory_invalid", f"{word} is unknown; known are {', '.join(sorted(known))}")
+def _is_same(entry: InventoryEntry, other: InventoryEntry) -> bool:
+    """Two that the store would not tell apart; that is told already."""
+    return bool(entry.domain) and entry.domain == other.domain
+
+
+def _find_name_clashes(entries: Iterable[InventoryEntry]) -> Iterator[Problem]:
+    """Told once for two certificates, however many names they share."""
+    first: dict[str, InventoryEntry] = {}
+    for entry in entries:
+        shared: dict[str, list[str]] = {}
+        for name in entry.names:
+            owner = first.setdefault(name, entry)
+            if owner is not entry and not _is_same(owner, entry):
+                shared.setdefault(owner.where, []).append(name)
+        for where, names in shared.items():
+            fact = f"shares {', '.join(names)} with {where}; give each name to one certificate"
+            pairs = "two certificates with the same names, as an RSA and an ECDSA one, are not supported yet"
+            yield Problem(entry.where, "name_used_twice", f"{fact} ({pairs})")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import is_key_of
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate, is_self_signed
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inspection import Inspection
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.names import covers, find_covered_by_common_name
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.private_key import belongs_to
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Reason
 
 SERVER_USAGES = frozenset({"1.3.6.1.5.5.7.3.1", "2.5.29.37.0"})  # serverAuth, anyExtendedKeyUsage
@@ -23,14 +23,14 @@ def find_key_mismatch(inspection: Inspection) -> Iterator[Reason]:
     key, leaf = bundle.private_key, bundle.leaf
     if bundle.is_key_proven:
         return
-    swapped = next((other for other in bundle.supplied_ca if belongs_to(key, other)), None)
+    swapped = next((other for other in bundle.supplied_ca if is_key_of(key, other)), None)
     way_out = "pass the key that was made together with the certificate request"
     if swapped:
         way_out = f"it belongs to {swapped.title}, which was passed as CA: certificate and CA seem to be swapped"
+    kind = f" ({key.key_type})" if key.key_type else ""
     yield Reason(
         "key_mismatch",
-        f"The private key ({key.key_type}) does not belong to the certificate {leaf.title} ({leaf.key_type}); "
-        f"{way_out}",
+        f"The private key{kind} does not belong to the certificate {leaf.title} ({leaf.key_type}); {way_out}",
     )
 
 

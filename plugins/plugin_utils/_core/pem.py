@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the bytes an operator hands over to PEM blocks (RFC 7468), whatever an editor or `openssl` wrote around them."""
+"""From the bytes an operator hands over to blocks: DER, or PEM (RFC 7468) whatever an editor wrote around it."""
 
 from __future__ import annotations
 
@@ -13,41 +13,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.der import find_files
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.look_alikes import explain
 
 MAXIMUM_BYTES = 1024 * 1024
-_MARKER = re.compile(r"-----(BEGIN|END) ([A-Z0-9 ]{1,64})-----")
+_MARKER = re.compile(r"-----(BEGIN|END) ([A-Z0-9 #]{1,64})-----")
+_PROPER_NAMES = {"ca": "CA", "pkcs12": "PKCS#12"}
 _LINE_END = re.compile(r"\r\n|\r|\n")
-
-_KEYTOOL = "`keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12`"
-# What was handed over instead of PEM, by its first bytes, and the way out. {option} is the option's base name.
-_LOOK_ALIKES = (
-    (re.compile(rb"\s*\[\s*u?['\"]"), "it is a list written as text; join its parts to one text"),
-    (re.compile(rb"\s*\$ANSIBLE_VAULT;"), "it is still encrypted by ansible-vault; pass the decrypted text"),
-    (re.compile(rb"\xfe\xed\xfe\xed"), f"it is a Java keystore; convert it by {_KEYTOOL} and {{pkcs12}}"),
-    (
-        re.compile(rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x02\x01\x03\x30", re.DOTALL),
-        "it is PKCS#12; convert it by {pkcs12}",
-    ),
-    (
-        re.compile(rb"\x30[\x80-\x84].{0,4}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02", re.DOTALL),
-        "it is PKCS#7; convert it by `openssl pkcs7 -inform DER -print_certs -in FILE -out FILE.pem`",
-    ),
-    (re.compile(rb"\x30[\x00-\x84]"), "it is DER; convert it by {der}"),
-    (re.compile(rb"[^-]*-{1,10}\s*BEGIN\b"), "its BEGIN line is damaged; it reads like `-----BEGIN CERTIFICATE-----`"),
-    (re.compile(rb"\s*MI[A-Za-z0-9+/=\s\\]+\Z"), "it is base64 without its BEGIN and END lines; pass the whole file"),
-    (re.compile(rb"\s*[^\n\0]{1,300}\.(?:pem|crt|cer|key|p12|pfx)\s*\Z"), "it is a path; {option}_src takes paths"),
-)
-_TO_PEM = {
-    "private_key": {
-        "der": "`openssl pkey -inform DER -in FILE -out FILE.pem`",
-        "pkcs12": "`openssl pkcs12 -in FILE.p12 -nocerts -nodes -out FILE.pem`",
-    }
-}
-_CERTIFICATE_TO_PEM = {
-    "der": "`openssl x509 -inform DER -in FILE -out FILE.pem`",
-    "pkcs12": "`openssl pkcs12 -in FILE.p12 -nokeys -out FILE.pem`",
-}
 
 
 class UnusableError(TlsError):
@@ -61,7 +34,10 @@ class UnusableError(TlsError):
 
 @dataclass(frozen=True)
 class Block:
-    """One PEM block. `headers` are those of RFC 1421, which only encrypted keys of the old format carry."""
+    """One PEM block, or a DER file under the label it would have.
+
+    `headers` are those of RFC 1421, which only encrypted keys of the old format carry.
+    """
 
     label: str
     content: bytes = field(repr=False)
@@ -82,25 +58,42 @@ def load_blocks(content: bytes, source: str) -> tuple[Block, ...]:
     `source` is the option's base name (certificate, private_key, ca); raises UnusableError with the codes
     input_empty, input_too_large, not_pem, pem_truncated, pem_damaged.
     """
-    _require_sensible_size(content, source)
-    text = _decode(content)
-    blocks = tuple(dict.fromkeys(_load_block(label, body, source) for label, body in _find_bodies(text, source)))
+    require_sensible_size(content, source)
+    blocks = _load_files(content, source) or _load_text(content, source)
     if not blocks:
-        raise UnusableError("not_pem", f"{describe_source(source)} is not PEM: {_explain(content, source)}")
+        raise _not_pem(source, explain(content, source))
     return blocks
+
+
+def require_sensible_size(content: bytes, source: str) -> None:
+    """Raises UnusableError with the codes input_empty, input_too_large."""
+    if not content.strip():
+        way_out = f"pass the file as {source}_src or what is in it as {source}_content"
+        raise UnusableError("input_empty", f"{describe_source(source)} is empty; {way_out}")
+    if len(content) > MAXIMUM_BYTES:
+        size = f"{len(content)} bytes long, more than {MAXIMUM_BYTES}"
+        raise UnusableError("input_too_large", f"{describe_source(source)} is {size}; is it the right file?")
 
 
 def describe_source(source: str) -> str:
     """The input as the subject of a sentence."""
-    return f"The {'CA' if source == 'ca' else source.replace('_', ' ')} input"
+    return f"The {_PROPER_NAMES.get(source, source.replace('_', ' '))} input"
 
 
-def _require_sensible_size(content: bytes, source: str) -> None:
-    if not content.strip():
-        raise UnusableError("input_empty", f"{describe_source(source)} is empty; pass its PEM text or file")
-    if len(content) > MAXIMUM_BYTES:
-        size = f"{len(content)} bytes long, more than {MAXIMUM_BYTES}"
-        raise UnusableError("input_too_large", f"{describe_source(source)} is {size}; is it the right file?")
+def _load_files(content: bytes, source: str) -> tuple[Block, ...]:
+    blocks = tuple(dict.fromkeys(Block(label, file) for label, file in find_files(content)))
+    if any(block.label == "PKCS12" for block in blocks):
+        raise _not_pem(source, "it is PKCS#12; pass it as pkcs12_src, which takes certificate, key and chain from it")
+    return blocks
+
+
+def _not_pem(source: str, explanation: str) -> UnusableError:
+    return UnusableError("not_pem", f"{describe_source(source)} is neither PEM nor DER: {explanation}")
+
+
+def _load_text(content: bytes, source: str) -> tuple[Block, ...]:
+    bodies = _find_bodies(_decode(content), source)
+    return tuple(dict.fromkeys(_load_block(label, body, source) for label, body in bodies))
 
 
 def _decode(content: bytes) -> str:
@@ -144,11 +137,3 @@ def _load_block(label: str, body: str, source: str) -> Block:
             "pem_damaged", f"{describe_source(source)} is damaged: {fact}; pass the file as it was issued"
         )
     return Block(label, content, headers)
-
-
-def _explain(content: bytes, source: str) -> str:
-    commands = _TO_PEM.get(source, _CERTIFICATE_TO_PEM)
-    for pattern, explanation in _LOOK_ALIKES:
-        if pattern.match(content):
-            return explanation.format(option=source, **commands)
-    return "it has no line such as `-----BEGIN CERTIFICATE-----`; pass the text or file that the CA sent"

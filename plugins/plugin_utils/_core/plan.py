@@ -35,6 +35,10 @@ class Plan:
     `stage` stores the desired material as a new generation; else `generation` names a stored one. `activate` hands it
     to the services. `pending` says that a later activation has something to do. `discard` removes stored generations
     that nobody wants any more. `put_back` allows the host to return to what was there before.
+
+    `follows` stores links to the live files of that certificate instead of own ones, and `fallback` says that these
+    are shown, or will be. `remove` ends the certificate on this host, `adopt` records one that is not ours. What is
+    `held` is sound and not done, since another certificate refuses all.
     """
 
     certificate: str
@@ -50,15 +54,23 @@ class Plan:
     recover: bool = False
     pending: bool = False
     remember: int | None = None
+    follows: str = ""
+    fallback: bool = False
+    remove: bool = False
+    adopt: bool = False
+    held: bool = False
 
     @property
     def changes(self) -> bool:
         """Bookkeeping is no change: `remember` renews the services in the record of a generation."""
-        return bool(self.stage or self.activate or self.discard or self.recover)
+        if self.held:
+            return False
+        stores = self.stage or bool(self.follows) or bool(self.discard)
+        return stores or self.activate or self.remove or self.adopt or self.recover
 
     @property
     def is_empty(self) -> bool:
-        return not self.changes and self.remember is None
+        return self.held or (not self.changes and self.remember is None)
 
 
 def plan_deployment(desired: Desired, observed: Observed, now: datetime) -> Plan:
@@ -66,16 +78,21 @@ def plan_deployment(desired: Desired, observed: Observed, now: datetime) -> Plan
     problems = tuple(find_refusals(desired, observed))
     if problems:
         return Plan(desired.name, problems=problems, recover=bool(observed.interrupted))
-    differences = tuple(find_differences(desired, observed.live))
+    differences = tuple(find_differences(desired, _own(observed.live)))
     plan = _plan_generation(desired, observed, differences, now) if differences else _plan_kept(desired, observed, now)
-    plan = _without_activation(plan) if desired.stage_only else _refuse_broken(plan, desired.services, observed)
+    plan = without_activation(plan) if desired.stage_only else _refuse_broken(plan, desired.services, observed)
     return _refuse_misplaced(plan, observed)
 
 
-def _without_activation(plan: Plan) -> Plan:
+def _own(generation: ObservedGeneration | None) -> ObservedGeneration | None:
+    """What shows another certificate's files is none of its own, even while it shows the same leaf."""
+    return None if generation is None or generation.follows else generation
+
+
+def without_activation(plan: Plan) -> Plan:
     """What is stored or discarded now; services, and what is wrong with them, are left to the activation."""
     kept = ("interrupted", "pending_superseded")
-    reasons = tuple(reason for reason in plan.reasons if plan.stage or reason.code in kept)
+    reasons = tuple(reason for reason in plan.reasons if plan.stage or plan.follows or reason.code in kept)
     left = plan.pending or bool(plan.failures)
     return replace(plan, reasons=reasons, problems=(), failures=(), activate=False, generation=None, pending=left)
 
@@ -83,12 +100,12 @@ def _without_activation(plan: Plan) -> Plan:
 def _plan_generation(desired: Desired, observed: Observed, differences: tuple[Reason, ...], now: datetime) -> Plan:
     """A stored generation that is already what is desired is activated, not stored again."""
     stored = observed.pending
-    waiting = stored if stored is not None and not any(find_differences(desired, stored)) else None
+    waiting = stored if stored is not None and not any(find_differences(desired, _own(stored))) else None
     discard = tuple(number for number in observed.stored if waiting is None or number != waiting.number)
     pending = () if waiting is None else (_pending_reason(waiting),)
     return Plan(
         desired.name,
-        reasons=(*differences, *_interrupted_reasons(observed), *pending, *_superseded_reasons(discard)),
+        reasons=(*differences, *interrupted_reasons(observed), *pending, *superseded_reasons(discard)),
         notices=tuple(find_unnamed_notices(desired.services, observed)),
         stage=waiting is None,
         generation=None if waiting is None else waiting.number,
@@ -104,13 +121,18 @@ def _plan_generation(desired: Desired, observed: Observed, differences: tuple[Re
 def _plan_kept(desired: Desired, observed: Observed, now: datetime) -> Plan:
     """What is live is what is desired: a stored generation beside it is wanted by nobody any more."""
     plan = _plan_services(desired.name, desired.services, replace(observed, pending=None), now)
-    reasons = (*plan.reasons, *_superseded_reasons(observed.stored))
+    reasons = (*plan.reasons, *superseded_reasons(observed.stored))
     return replace(plan, reasons=reasons, discard=observed.stored, remember=_find_outdated(desired, observed.live))
 
 
 def _find_outdated(desired: Desired, kept: ObservedGeneration | None) -> int | None:
     """A generation that stays, recorded with other commands or probes than are declared now."""
     return kept.number if kept is not None and kept.services_digest != desired.services_digest else None
+
+
+def refuse_foreseen(plan: Plan, services: tuple[Service, ...], observed: Observed) -> Plan:
+    """Check mode knows in advance what the host would refuse."""
+    return _refuse_misplaced(_refuse_broken(plan, services, observed), observed)
 
 
 def _refuse_misplaced(plan: Plan, observed: Observed) -> Plan:
@@ -125,7 +147,7 @@ def plan_activation(name: str, services: tuple[Service, ...], observed: Observed
 
 
 def _plan_services(name: str, services: tuple[Service, ...], observed: Observed, now: datetime) -> Plan:
-    reasons = _interrupted_reasons(observed)
+    reasons = interrupted_reasons(observed)
     generation: int | None = None
     failures: tuple[Problem, ...] = ()
     if observed.pending is not None:
@@ -144,16 +166,23 @@ def _plan_services(name: str, services: tuple[Service, ...], observed: Observed,
         put_back=may_put_back(observed, now),
         recover=bool(observed.interrupted),
         pending=generation is not None,
+        fallback=_is_fallback(observed),
     )
     unfit = tuple(_find_unfit(name, observed, now))
     return replace(plan, problems=unfit, activate=False) if unfit else _refuse_broken(plan, services, observed)
+
+
+def _is_fallback(observed: Observed) -> bool:
+    """Whether the services show, or are to show, another certificate's files."""
+    generation = observed.pending or observed.live
+    return generation is not None and bool(generation.follows)
 
 
 def _find_unfit(name: str, observed: Observed, now: datetime) -> Iterator[Problem]:
     """What was sound when it was stored may have ended, or been changed, before anybody activated it."""
     pending = observed.pending
     if pending is None:
-        if observed.live is None:
+        if observed.live is None and not observed.adopted:
             yield Problem(
                 name, "not_stored", f"The store has no certificate {name}; install it first, or correct the name"
             )
@@ -173,14 +202,14 @@ def _refuse_broken(plan: Plan, services: tuple[Service, ...], observed: Observed
     return replace(plan, problems=broken) if broken else plan
 
 
-def _superseded_reasons(discard: tuple[int, ...]) -> Iterator[Reason]:
+def superseded_reasons(discard: tuple[int, ...]) -> Iterator[Reason]:
     for number in discard:
         yield Reason(
             "pending_superseded", f"Generation {number} was stored and never activated, and is not wanted any more"
         )
 
 
-def _interrupted_reasons(observed: Observed) -> tuple[Reason, ...]:
+def interrupted_reasons(observed: Observed) -> tuple[Reason, ...]:
     if not observed.interrupted:
         return ()
     return (Reason("interrupted", f"The run {observed.interrupted} was interrupted and has to be finished first"),)

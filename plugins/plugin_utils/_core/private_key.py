@@ -17,14 +17,17 @@ try:
         Encoding,
         NoEncryption,
         PrivateFormat,
+        load_der_private_key,
         load_pem_private_key,
     )
 except ImportError:
     pass  # require_libraries() says so at run time
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.key_type import PublicKey, load_public_key
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.passphrase import Passphrase, describe_unused
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import Block, UnusableError, load_blocks
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.stretching import load_work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,28 +73,34 @@ class PrivateKey:
         return self.public_key.key_type
 
 
-def load_private_key(content: bytes, passphrase: str | None) -> PrivateKey:
-    """The one private key of a PEM file. An RSA key is not checked inside here: belongs_to() proves it by a signature.
+def load_private_key(content: bytes, passphrase: Passphrase | None) -> PrivateKey:
+    """The one private key of a PEM or DER file. belongs_to() proves an RSA key, by a signature; nothing checks it here.
 
     Raises UnusableError: the codes of load_blocks, no_private_key, several_private_keys, private_key_encrypted,
     wrong_passphrase, private_key_unreadable, key_type_unsupported.
     """
     block = _find_key(load_blocks(content, _SOURCE))
-    is_encrypted = block.label == _ENCRYPTED or any("ENCRYPTED" in header for header in block.headers)
-    if is_encrypted and not passphrase:
+    if not _is_encrypted(block):
+        fact = "the private key is not encrypted"
+        notices = describe_unused(passphrase, option="private_key_passphrase", fact=fact)
+        parsed = _parse(block, None)
+        if parsed is None:
+            raise _unreadable("its content is not a key")
+        return read_private_key(parsed, notices)
+    if passphrase is None or not passphrase.text:
         raise UnusableError(
             "private_key_encrypted",
             "The private key is encrypted; pass private_key_passphrase, or the key without encryption: "
-            "`openssl pkcs12 -nocerts` writes an encrypted one unless it is told -nodes (-noenc since OpenSSL 3)",
+            "`openssl pkcs12 -nocerts` writes an encrypted one unless it is told -nodes (-noenc since OpenSSL 3), and "
+            "the PKCS#12 file itself can be passed as pkcs12_src",
         )
-    parsed = _parse(block, passphrase if is_encrypted else None)
-    unused = Notice("passphrase_unused", "private_key_passphrase is not needed: the private key is not encrypted")
-    return PrivateKey(
-        pem=_serialize(parsed),
-        public_key=load_public_key(parsed.public_key()),
-        notices=(unused,) if passphrase and not is_encrypted else (),
-        parsed=parsed,
-    )
+    return read_private_key(_decrypt(block, passphrase), ())
+
+
+def read_private_key(parsed: object, notices: tuple[Notice, ...]) -> PrivateKey:
+    """The value of a key that the library has read. Raises UnusableError: key_type_unsupported."""
+    key = _require_usable(parsed)
+    return PrivateKey(_serialize(key), load_public_key(key.public_key()), notices, key)
 
 
 def belongs_to(private_key: PrivateKey, certificate: Certificate) -> bool:
@@ -130,18 +139,35 @@ def _describe_others(blocks: Sequence[Block]) -> str:
     return f"a block of the kind {blocks[0].label} but no private key; pass the file made together with the request"
 
 
-def _parse(block: Block, passphrase: str | None) -> SigningKey:
+def _is_encrypted(block: Block) -> bool:
+    return block.label == _ENCRYPTED or any("ENCRYPTED" in header for header in block.headers)
+
+
+def _decrypt(block: Block, passphrase: Passphrase) -> object:
+    if not load_work(block.content).is_bearable:
+        fact = "The private key cannot be used: trying its passphrase would take minutes or hundreds of megabytes"
+        way_out = "write it anew by `openssl pkcs8 -topk8 -in FILE -out FILE.pem`"
+        raise UnusableError("private_key_unreadable", f"{fact}; {way_out}")
+    parsed = _parse(block, passphrase.encode())
+    if parsed is None:
+        fact = "The private key cannot be decrypted: private_key_passphrase is wrong, or the file is damaged"
+        raise UnusableError("wrong_passphrase", f"{fact}; try it by `openssl pkey -in FILE -noout`")
+    return parsed
+
+
+def _parse(block: Block, password: bytes | None) -> object | None:
+    """None when the bytes are no key under this password. Raises UnusableError: key_type_unsupported."""
     try:
-        # An undecodable byte of a passphrase file arrives as a surrogate, and goes on as the byte it was
-        password = passphrase.encode("utf-8", "surrogateescape") if passphrase else None
-        parsed = load_pem_private_key(block.text.encode("latin-1"), password, unsafe_skip_rsa_key_validation=True)
+        if block.headers:
+            return load_pem_private_key(block.text.encode("latin-1"), password, unsafe_skip_rsa_key_validation=True)
+        return load_der_private_key(block.content, password, unsafe_skip_rsa_key_validation=True)
     except UnsupportedAlgorithm:
         raise _unsupported("Its kind or its encryption is not supported") from None
     except (ValueError, TypeError):
-        if passphrase is None:
-            raise _unreadable("its content is not a key") from None
-        fact = "The private key cannot be decrypted: private_key_passphrase is wrong, or the file is damaged"
-        raise UnusableError("wrong_passphrase", f"{fact}; try it by `openssl pkey -in FILE -noout`") from None
+        return None
+
+
+def _require_usable(parsed: object) -> SigningKey:
     if isinstance(
         parsed, (dsa.DSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey)
     ):

@@ -45,7 +45,12 @@ def _find_abandoned(desired: Desired, observed: Observed) -> Iterator[Problem]:
 
 
 def _installed(observed: Observed) -> tuple[str, datetime | None, bool] | None:
-    """Fingerprint, end and whether it is a test CA's: of the live generation, else of what stands at a foreign path."""
+    """Fingerprint, end and whether it is a test CA's: of the live generation, else of what stands at a foreign path.
+
+    What follows another certificate has none of its own.
+    """
+    if observed.live is not None and observed.live.follows:
+        return None
     if observed.live is not None:
         live = observed.live
         return live.fingerprint, live.not_after, bool(live.certificate.get("test_issuer"))

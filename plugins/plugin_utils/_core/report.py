@@ -16,7 +16,10 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import P
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Service
 
-_CHANGED = ("staged", "discarded", "activated", "placed_not_served", "restart_pending", "kept_new_unproved", "stranded")
+_CHANGED = (
+    *("staged", "discarded", "activated", "placed_not_served", "restart_pending", "kept_new_unproved", "stranded"),
+    *("removed", "adopted"),
+)
 _BOOKKEEPING = "remembered"
 _FAILED = ("rolled_back", "kept_new_unproved", "not_served", "refused", "left_alone", "stranded")
 _WORDS = {
@@ -71,6 +74,8 @@ def _is_pending(plans: tuple[Plan, ...], last: Mapping[str, Mapping[str, Any]]) 
 
 def _is_left(plan: Plan, outcome: Mapping[str, Any] | None) -> bool:
     """A generation that was put back stays stored; one that was refused was stored before, or for its staged check."""
+    if outcome is None and plan.held:
+        return bool(plan.discard) or (plan.pending and not (plan.stage or plan.follows))
     if outcome is None or outcome["outcome"] == "discarded":
         return plan.pending
     if outcome["outcome"] == "refused":
@@ -81,16 +86,29 @@ def _is_left(plan: Plan, outcome: Mapping[str, Any] | None) -> bool:
 def _outcome_of(plan: Plan, last: Mapping[str, Mapping[str, Any]], *, check_mode: bool) -> dict[str, Any]:
     if plan.certificate in last:
         outcome = last[plan.certificate]
-        words = ("outcome", "generation", "previous", "message", "services")
-        return {word: outcome[word] for word in words}
-    word = "planned" if check_mode and plan.changes else "unchanged"
+        word = "disabled_fallback" if plan.fallback and outcome["outcome"] == "activated" else outcome["outcome"]
+        rest = {key: outcome[key] for key in ("generation", "previous", "message", "services")}
+        return {"outcome": word, "changed": _has_changed(outcome), "pending": _is_left(plan, outcome), **rest}
     return {
-        "outcome": "refused" if plan.problems else word,
+        "outcome": _word_inaction(plan, check_mode=check_mode),
+        "changed": check_mode and plan.changes and not plan.problems,
+        "pending": _is_left(plan, None),
         "generation": plan.generation,
         "previous": None,
         "message": "",
         "services": [],
     }
+
+
+def _word_inaction(plan: Plan, *, check_mode: bool) -> str:
+    """Why nothing was done. What is sound is held back when another certificate of the task refuses all."""
+    if plan.problems:
+        return "refused"
+    if plan.held:
+        return "held_back"
+    if check_mode and plan.changes:
+        return "planned"
+    return "disabled_fallback" if plan.fallback else "unchanged"
 
 
 def _failure(outcome: Mapping[str, Any]) -> Problem:
@@ -102,7 +120,7 @@ def _failure(outcome: Mapping[str, Any]) -> Problem:
 def report_problems(problems: Iterable[Problem]) -> dict[str, Any]:
     """A failed result. The first line of `msg` stands alone: some callbacks show no more."""
     problems = tuple(problems)
-    problems = tuple(replace(problem, message=_without_pem(problem.message)) for problem in problems)
+    problems = tuple(replace(problem, message=without_pem(problem.message)) for problem in problems)
     lines = [f"{problem.certificate}: {problem.message}" for problem in problems]
     first = lines[0] if len(lines) == 1 else f"{len(lines)} problems. {lines[0]}"
     return {
@@ -114,7 +132,7 @@ def report_problems(problems: Iterable[Problem]) -> dict[str, Any]:
     }
 
 
-def _without_pem(message: str) -> str:
+def without_pem(message: str) -> str:
     """A key that landed in the wrong option is quoted by nobody."""
     if "-----BEGIN" not in message:
         return message

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Material, load_bundle
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Bundle, HostKey, Material, load_bundle
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.checks import find_notices, find_problems
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Desired
@@ -40,6 +40,26 @@ class Declaration:
     stage_only: bool = False
 
 
+@dataclass(frozen=True)
+class Declared:
+    """A declaration whose words are read; what is missing to a certificate is its material."""
+
+    name: str
+    names: tuple[str, ...]
+    services: tuple[Service, ...]
+    accepted: frozenset[str]
+    stage_only: bool
+    notices: tuple[Notice, ...]
+
+
+def load_declared(declaration: Declaration, *, presets: Mapping[str, Preset]) -> Declared:
+    """Raises RefusedError with all that is wrong with the words."""
+    declared, problems = _read_words(declaration, presets)
+    if problems:
+        raise RefusedError.from_problems(problems)
+    return declared
+
+
 def load_desired(
     declaration: Declaration,
     material: Material,
@@ -49,20 +69,39 @@ def load_desired(
     anchors: tuple[Certificate, ...],
 ) -> tuple[Desired, tuple[Notice, ...]]:
     """Raises RefusedError with all problems of words and material together."""
-    names, name_notices, problems = _load_names(declaration)
-    services, service_problems = _load_services(declaration, names, presets)
-    problems.extend(service_problems)
+    declared, problems = _read_words(declaration, presets)
     try:
-        bundle = load_bundle(material)
+        desired, notices = complete(declared, load_bundle(material), now=now, anchors=anchors)
     except RefusedError as error:
         raise RefusedError.from_problems([*problems, *error.problems]) from None
-    problems.extend(find_problems(bundle, certificate=declaration.name, names=names, now=now, anchors=anchors))
+    if problems:
+        raise RefusedError.from_problems(problems)
+    return desired, notices
+
+
+def complete(
+    declared: Declared, bundle: Bundle, *, now: datetime, anchors: tuple[Certificate, ...]
+) -> tuple[Desired, tuple[Notice, ...]]:
+    """With its material. Raises RefusedError with everything that clients would refuse."""
+    problems = find_problems(bundle, certificate=declared.name, names=declared.names, now=now, anchors=anchors)
     if problems:
         raise RefusedError.from_problems(problems)
     desired = Desired(
-        declaration.name, names, bundle, services, accepted=declaration.accepted, stage_only=declaration.stage_only
+        declared.name,
+        declared.names,
+        bundle,
+        declared.services,
+        accepted=declared.accepted,
+        stage_only=declared.stage_only,
     )
-    return desired, (*name_notices, *find_notices(bundle, names=names, now=now, anchors=anchors))
+    return desired, (*declared.notices, *find_notices(bundle, names=declared.names, now=now, anchors=anchors))
+
+
+def _read_words(declaration: Declaration, presets: Mapping[str, Preset]) -> tuple[Declared, list[Problem]]:
+    names, notices, problems = _load_names(declaration)
+    services, service_problems = _load_services(declaration, names, presets)
+    declared = Declared(declaration.name, names, services, declaration.accepted, declaration.stage_only, tuple(notices))
+    return declared, [*problems, *service_problems]
 
 
 def _load_names(declaration: Declaration) -> tuple[tuple[str, ...], list[Notice], list[Problem]]:
@@ -117,8 +156,11 @@ def _attribute_problems(declaration: Declaration) -> list[Problem]:
 
 def require_installable(desired: Desired) -> None:
     """The full check of the key's numbers costs up to a quarter of a second: only for what is about to be stored."""
+    key = desired.bundle.private_key
+    if isinstance(key, HostKey):
+        return
     try:
-        require_sound(desired.bundle.private_key)
+        require_sound(key)
     except UnusableError as error:
         raise RefusedError.from_problems([Problem(desired.name, error.code, error.message)]) from None
 

@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 from ansible.module_utils.basic import env_fallback
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._arguments import ArgumentError, read_arguments
+from ansible_collections.certwright.tls.plugins.plugin_utils._arguments import (
+    ArgumentError,
+    read_arguments,
+    read_elements,
+)
 
 SPEC: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -73,3 +77,75 @@ def test_a_deprecated_option_is_a_warning() -> None:
     _arguments, warnings = read_arguments({"name": "web", "old": "x"}, spec=SPEC, constraints={})
 
     assert ["is deprecated" in warning for warning in warnings] == [True]
+
+
+def elements_of(*given: Any) -> list[dict[str, Any]]:
+    return read_elements(given, option="domains", key="name", spec=SPEC, constraints=CONSTRAINTS)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param([], [], id="none"),
+        pytest.param(
+            [{"name": "web"}, {"name": "mail", "limit": "5"}],
+            [READ, {**READ, "name": "mail", "limit": 5}],
+            id="each with its defaults, in their order",
+        ),
+    ],
+)
+def test_elements_are_read(given: list[Any], expected: list[dict[str, Any]]) -> None:
+    assert expected == elements_of(*given)
+
+
+def test_an_element_that_was_given_stays_as_it_was() -> None:
+    given = {"name": "web", "limit": "5"}
+    elements_of(given)
+
+    assert given == {"name": "web", "limit": "5"}
+
+
+@pytest.mark.parametrize(
+    ("given", "lines"),
+    [
+        pytest.param([{"name": "web", "sate": "x"}], [("domains[0] (web)", "sate")], id="by its name"),
+        pytest.param([{"state": "gone"}], [("domains[0]: ", "name"), ("domains[0]: ", "gone")], id="without a name"),
+        pytest.param([{"name": "web", 1: "x"}], [("domains[0] (web)", "1")], id="a word that is a number"),
+        pytest.param(["web"], [("domains[0] must be a mapping, such as {name: example.org}",)], id="a word"),
+        pytest.param([None], [("domains[0] must be a mapping",)], id="nothing"),
+        pytest.param(
+            [{"name": "a", "limit": "many"}, {"name": "b"}, ["c"], {"name": "d", "src": "x", "content": "y"}],
+            [("domains[0] (a)", "limit"), ("domains[2] must",), ("domains[3] (d)", "src", "content")],
+            id="all of them, and none that is right",
+        ),
+    ],
+)
+def test_errors_of_all_elements_are_told_together_each_with_its_place(
+    given: list[Any], lines: list[tuple[str, ...]]
+) -> None:
+    with pytest.raises(ArgumentError) as refused:
+        elements_of(*given)
+    told = str(refused.value).splitlines()
+    assert [True] * len(lines) == [all(word in line for word in words) for words, line in zip(lines, told, strict=True)]
+
+
+def test_no_secret_of_an_element_is_told() -> None:
+    given = [{"name": "web", "passphrase": "correct horse", "sate": "x"}, {"passphrase": ["correct horse"]}, "correct"]
+
+    with pytest.raises(ArgumentError) as refused:
+        elements_of(*given)
+    assert "correct" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        pytest.param('[{"name": "web"}]', "; it is text, so add `| from_json`", id="text"),
+        pytest.param({"name": "web"}, "", id="one mapping"),
+        pytest.param(None, "", id="nothing"),
+    ],
+)
+def test_what_is_no_list_is_told_with_the_way_out(given: object, hint: str) -> None:
+    with pytest.raises(ArgumentError) as refused:
+        read_elements(given, option="domains", key="name", spec=SPEC, constraints=CONSTRAINTS)
+    assert f"domains must be a list of mappings, such as [{{name: example.org}}]{hint}" == str(refused.value)

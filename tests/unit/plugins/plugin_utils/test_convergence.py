@@ -77,17 +77,24 @@ def bookkeep(name: str, _observed: Observed) -> Plan:
     return Plan(name, generation=WANTED, remember=WANTED)
 
 
-def run(host: Any, *, check_mode: bool = False, plan: Callable[[str, Observed], Plan] = decide) -> Round:
+def run(
+    host: Any,
+    *,
+    check_mode: bool = False,
+    plan: Callable[[str, Observed], Plan] = decide,
+    refuse_all: bool = False,
+) -> Round:
     return converge(
         host,
         look=lambda asked: asked.observe(),  # type: ignore[call-arg]
         plan=plan,
         request=lambda plan, observed: {
             "name": plan.certificate,
-            "generation": plan.generation,
+            "generation": plan.generation if plan.activate else observed.live and observed.live.number,
             "expect": observed.digest,
         },
         check_mode=check_mode,
+        refuse_all=refuse_all,
     )
 
 
@@ -219,3 +226,71 @@ def test_reasons_of_a_round_that_did_something_are_kept(
     ended = run(FakeHost({"a": 1}, meddle, interrupted))
 
     assert reasons == [reason.message for plan in ended.plans for reason in plan.reasons]
+
+
+@pytest.mark.parametrize("check_mode", [pytest.param(False, id="run"), pytest.param(True, id="check mode")])
+@pytest.mark.parametrize(
+    ("held", "held_back"),
+    [
+        pytest.param({"a": 1, "b": 5, "c": 9}, ["a"], id="one is refused: the others are not touched"),
+        pytest.param({"b": 5, "c": 9}, [], id="one is refused, and the other has nothing to do"),
+        pytest.param({"a": 1, "d": 2, "c": 9}, ["a", "d"], id="one is refused, and two are sound"),
+    ],
+)
+def test_one_problem_holds_back_what_is_sound(held: dict[str, int], held_back: list[str], *, check_mode: bool) -> None:
+    host = FakeHost(dict(held))
+    ended = run(host, check_mode=check_mode, refuse_all=True)
+
+    assert (["observe"], held) == (host.calls, host.held)
+    assert held_back == [plan.certificate for plan in ended.plans if plan.held]
+    assert [False] * len(held) == [plan.changes and not plan.problems for plan in ended.plans]
+
+
+@pytest.mark.parametrize(
+    ("held", "refuse_all", "calls"),
+    [
+        pytest.param({"a": 1, "b": 5}, True, ["observe", "apply a"], id="nobody is refused"),
+        pytest.param({"a": 1, "b": 9}, False, ["observe", "apply a"], id="the others go on"),
+    ],
+)
+def test_nothing_is_held_back_without_a_problem_or_a_wish(
+    held: dict[str, int], refuse_all: bool, calls: list[str]
+) -> None:
+    host = FakeHost(dict(held))
+    ended = run(host, refuse_all=refuse_all)
+
+    assert (calls, 5) == (host.calls, host.held["a"])
+    assert [plan.held for plan in ended.plans] == [False, False]
+
+
+def test_what_is_held_back_finishes_an_interrupted_run_and_no_more() -> None:
+    host = FakeHost({"a": 1, "b": 9}, interrupted=RECOVERED)
+    ended = run(host, refuse_all=True)
+
+    assert host.calls == ["observe", "apply a b", "observe"]
+    assert host.held == {"a": 1, "b": 9}
+    assert (ended.outcomes, [plan.held for plan in ended.plans]) == ((RECOVERED,), [True, False])
+
+
+class Stranded(FakeHost):
+    """Its interrupted run can be finished by nobody, or was finished by another one since it was looked at."""
+
+    def apply(self, certificates: list[dict[str, Any]]) -> dict[str, Any]:
+        self.interrupted = None
+        return super().apply(certificates)
+
+
+@pytest.mark.parametrize(
+    ("refuse_all", "left"),
+    [
+        pytest.param(True, {"a": 1, "b": 9}, id="held back"),
+        pytest.param(False, {"a": 5, "b": 9}, id="refused beside a sound one"),
+    ],
+)
+def test_what_is_not_to_be_done_is_not_done_when_there_is_no_run_to_finish_after_all(
+    *, refuse_all: bool, left: dict[str, int]
+) -> None:
+    host = Stranded({"a": 1, "b": 9}, interrupted=RECOVERED)
+    run(host, refuse_all=refuse_all)
+
+    assert left == host.held

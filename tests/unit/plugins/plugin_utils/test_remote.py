@@ -49,12 +49,12 @@ WEB = [{"name": "web", "material": {"key": KEY}}]
     [
         pytest.param(
             lambda host: host.observe(WEB, baseline=True),
-            {"action": "observe", "baseline": True, "everything": False},
+            {"action": "observe", "baseline": True, "everything": False, "names": []},
             id="observe",
         ),
         pytest.param(
-            lambda host: host.observe(WEB, baseline=False, everything=True),
-            {"action": "observe", "baseline": False, "everything": True},
+            lambda host: host.observe(WEB, baseline=False, everything=True, names=("a.example",)),
+            {"action": "observe", "baseline": False, "everything": True, "names": ["a.example"]},
             id="observe everything",
         ),
         pytest.param(lambda host: host.apply(WEB), {"action": "apply"}, id="apply"),
@@ -268,3 +268,12 @@ def test_a_directory_beside_the_inventory_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(HostRefusal) as refused:
         read_file(action, "tls")
     assert str(refused.value).startswith("The file tls cannot be read on the controller: ")
+
+
+def test_a_survey_goes_as_it_was_asked() -> None:
+    execution = Execution({"answer": '{"files": []}'})
+    question = {"paths": ["/a"], "targets": [], "certificates": [], "stored": False}
+
+    assert host_of(execution, "/store").survey(question) == {"files": []}
+    frame = {"action": "survey", "store": "/store", "run": "job 7", "limits": {"probe": 10.0}}
+    assert json.loads(execution.asked["module_args"]["request"]) == question | frame

@@ -32,6 +32,7 @@ from ansible_collections.certwright.tls.tests.unit.authority import (
     Issued,
     build,
     ca,
+    encode_pkcs7,
     make_key,
     self_signed,
     shared_key,
@@ -225,12 +226,26 @@ def test_a_file_is_read_in_its_order_each_certificate_once() -> None:
         ),
         pytest.param(
             Block("PKCS7", b"0").text.encode(),
-            "no certificate but PKCS#7; convert it by `openssl pkcs7 -print_certs -in FILE -out FILE.pem`",
-            id="PKCS#7",
+            "PKCS#7 without certificates that can be read; ask the CA for the certificate and its chain, or look at it "
+            "by `openssl pkcs7 -print_certs -in FILE`",
+            id="PKCS#7 without certificates",
+        ),
+        pytest.param(
+            Block("CERTIFICATE", ca().encode_pkcs12("secret")).text.encode(),
+            "no certificate but PKCS#12 in the lines of PEM; pass the .p12 or .pfx file itself as pkcs12_src",
+            id="PKCS#12 as certutil -encode writes it",
+        ),
+        pytest.param(
+            make_key().private_bytes(
+                serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            ),
+            "no certificate but a private key; are the certificate and the private key swapped?",
+            id="private key in DER",
         ),
         pytest.param(
             Block("TRUSTED CERTIFICATE", b"0").text.encode(),
-            "no certificate but a trusted certificate of OpenSSL; convert it by `openssl x509 -in FILE -out FILE.pem`",
+            "no certificate but a trusted certificate of OpenSSL; convert it by `openssl x509 -in FILE -out FILE.pem` "
+            "and pass that",
             id="trusted certificate",
         ),
         pytest.param(
@@ -244,6 +259,45 @@ def test_a_file_without_a_certificate_is_refused(content: bytes, message: str) -
     with pytest.raises(UnusableError) as refused:
         load_certificates(content, "certificate")
     assert (refused.value.code, refused.value.message) == ("no_certificate", f"The certificate input holds {message}")
+
+
+AUTHORITY = ca("Root")
+INTERMEDIATE = AUTHORITY.authority()
+LEAF = INTERMEDIATE.issue("a.example")
+BAG = encode_pkcs7(AUTHORITY, LEAF, INTERMEDIATE)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        pytest.param(LEAF.der, [LEAF], id="DER"),
+        pytest.param(LEAF.der + INTERMEDIATE.der + LEAF.der, [LEAF, INTERMEDIATE], id="DER one behind the other"),
+        pytest.param(BAG, [AUTHORITY, LEAF, INTERMEDIATE], id="PKCS#7"),
+        pytest.param(b"\x30\x80" + BAG[4:] + b"\0\0", [AUTHORITY, LEAF, INTERMEDIATE], id="PKCS#7 in BER"),
+        pytest.param(
+            encode_pkcs7(AUTHORITY, LEAF, INTERMEDIATE, encoding="PEM"),
+            [AUTHORITY, LEAF, INTERMEDIATE],
+            id="PKCS#7 in PEM",
+        ),
+        pytest.param(
+            Block("CERTIFICATE", BAG).text.encode(),
+            [AUTHORITY, LEAF, INTERMEDIATE],
+            id="PKCS#7 that a Windows CA calls a certificate",
+        ),
+        pytest.param(
+            LEAF.pem + Block("PKCS #7 SIGNED DATA", encode_pkcs7(INTERMEDIATE)).text.encode(),
+            [LEAF, INTERMEDIATE],
+            id="PEM with PKCS#7 behind it",
+        ),
+    ],
+)
+def test_every_form_is_read(content: bytes, expected: list[Issued]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        loaded = load_certificates(content, "ca")
+    assert sorted(loaded, key=lambda one: one.fingerprint) == sorted(
+        map(load, expected), key=lambda one: one.fingerprint
+    )
 
 
 def test_too_many_certificates_are_refused() -> None:

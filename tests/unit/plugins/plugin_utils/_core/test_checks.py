@@ -17,6 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Bundle, Material, load_bundle
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import load_certificates
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.checks import find_notices, find_problems
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.passphrase import Passphrase
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import Block
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
 from ansible_collections.certwright.tls.tests.unit.authority import (
@@ -567,7 +568,7 @@ def test_what_only_the_strict_verifier_dislikes_is_a_warning(make: Callable[[], 
 
 def test_the_notices_of_the_key_come_first() -> None:
     leaf = ca().issue(*NAMES)
-    made = load_bundle(Material("web", leaf.pem, leaf.key_pem, leaf.ca_pem, "unused"))
+    made = load_bundle(Material("web", leaf.pem, leaf.key_pem, leaf.ca_pem, passphrase=Passphrase("unused")))
     notices = find_notices(made, names=NAMES, now=NOW, anchors=())
     assert [notice.code for notice in notices] == ["passphrase_unused"]
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.observation import digest_of_services
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Material, load_bundle
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import HostKey, Material, load_bundle
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import (
     Certificate,
     describe,
@@ -33,8 +33,11 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment im
     format_time,
     load_time,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.host_source import HostSource
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.neighbours import Neighbour
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Service
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.services import load_services
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.usage import Usage
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
 from ansible_collections.certwright.tls.tests.unit.authority import NOW, Authority, Issued, ca
 
@@ -96,10 +99,23 @@ def found(
     services: dict[str, ObservedService] | None = None,
     interrupted: str = "",
     refusals: tuple[str, ...] = (),
+    **more: Any,
 ) -> Observed:
-    """`earlier` are stored generations between the live and the pending one."""
+    """`earlier` are stored generations between the live and the pending one; `more` are the rarer words of Observed."""
     numbers = (*earlier, *([pending.number] if pending else ()))
-    return Observed("digest", live, pending, numbers, paths, services or {}, interrupted, refusals)
+    return Observed("digest", live, pending, numbers, paths, services or {}, interrupted, refusals, **more)
+
+
+def fallen_back(number: int = 1, *, fingerprint: str = "", **changes: Any) -> ObservedGeneration:
+    """A generation that consists of links to the files of `system`, whose leaf is its own as long as that is live."""
+    record = {"services": [service.to_record() for service in services_of("nginx")], "fingerprint": fingerprint}
+    answer = {
+        "generation": number,
+        "record": {**record, "follows": "system"},
+        "activation": {},
+        "drift": [],
+    }
+    return replace(ObservedGeneration.from_answer(answer), **changes)
 
 
 def up(*ports: Port, running: bool = True, broken: str = "", unreferenced: tuple[str, ...] = ()) -> ObservedService:
@@ -151,6 +167,13 @@ def test_the_root_may_be_missing() -> None:
 
     assert desired.to_material()["root"] == ""
     assert desired.to_record(run="", now=NOW)["root"] == ""
+
+
+def test_a_key_that_stays_on_the_host_is_no_part_of_the_material() -> None:
+    desired = wanted()
+    at_host = replace(desired, bundle=replace(desired.bundle, private_key=HostKey("EC P-256", frozenset())))
+
+    assert {**desired.to_material(), "key": ""} == at_host.to_material()
 
 
 def test_a_test_ca_is_recorded_as_one() -> None:
@@ -263,6 +286,13 @@ def test_a_generation_is_read_from_the_hosts_answer() -> None:
     assert expected.not_after == NOW + timedelta(days=60)
 
 
+def test_a_generation_of_links_says_whom_it_follows_and_whose_leaf_it_shows() -> None:
+    expected = ObservedGeneration(3, OTHER, (), "", services_of("nginx"), {}, follows="system")
+
+    assert expected == fallen_back(3, fingerprint=OTHER)
+    assert expected.not_after is None
+
+
 def test_a_generation_without_a_record_is_nothing_that_anybody_wants() -> None:
     answer: dict[str, Any] = {"generation": 4, "record": {}, "activation": {}, "drift": []}
 
@@ -281,8 +311,8 @@ def generation_answer(number: int) -> dict[str, Any]:
     return {"generation": number, "record": {}, "activation": {}, "drift": []}
 
 
-def path_answer(content: str, state: str = "file") -> dict[str, str]:
-    return {"path": "/opt/tls.pem", "state": state, "certificate": content}
+def path_answer(content: str, state: str = "file", path: str = "/opt/tls.pem") -> dict[str, str]:
+    return {"path": path, "state": state, "certificate": content}
 
 
 @pytest.mark.parametrize(
@@ -353,10 +383,51 @@ def path_answer(content: str, state: str = "file") -> dict[str, str]:
             Observed("d1", None, None, (), (), {"nginx": up(port(OTHER), unreferenced=("/x",))}),
             id="a service and its port",
         ),
+        pytest.param(
+            answer_of(
+                held={
+                    "paths": [path_answer("", "missing")],
+                    "candidates": [path_answer(leaf().pem.decode(), path="/c")],
+                }
+            ),
+            Observed(
+                *("d1", None, None, ()),
+                (ObservedPath("/opt/tls.pem", "missing", None),),
+                {},
+                candidates=(ObservedPath("/c", "file", load(leaf())),),
+            ),
+            id="places that the operator named, beside those of services",
+        ),
+        pytest.param(
+            answer_of(
+                held={"source": {"certificate": "x", "ca": "", "fits": [], "key_type": "", "problems": []}},
+            ),
+            Observed(
+                *("d1", None, None, (), (), {}), source=HostSource(b"x", None, HostKey("", frozenset()), problems=())
+            ),
+            id="material that lies there",
+        ),
+        pytest.param(
+            answer_of(held={"removal": {"present": True, "named": ["nginx names x"], "unasked": [], "lacking": []}}),
+            Observed("d1", None, None, (), (), {}, usage=Usage(True, ("nginx names x",))),
+            id="who names what is to go",
+        ),
+        pytest.param(
+            answer_of(held={"adopted": {"certificate_path": "/c"}}),
+            Observed("d1", None, None, (), (), {}, adopted={"certificate_path": "/c"}),
+            id="what was adopted",
+        ),
     ],
 )
 def test_what_is_observed_of_one_certificate(answer: dict[str, Any], expected: Observed) -> None:
     assert expected == Observed.from_answer(answer, "web")
+
+
+def test_certificates_that_others_look_after_are_the_same_for_all() -> None:
+    neighbour = Neighbour("certbot", "/c", "/k", "/conf", "", load(leaf()))
+
+    expected = Observed("d1", None, None, (), (), {}, neighbours=(neighbour,))
+    assert expected == Observed.from_answer(answer_of(), "web", (neighbour,))
 
 
 @pytest.mark.parametrize(

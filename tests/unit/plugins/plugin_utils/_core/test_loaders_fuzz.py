@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import time
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -18,9 +19,17 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate i
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.checks import find_notices, find_problems
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.names import covers, load_name
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.passphrase import Passphrase
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import Block, load_blocks
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.pkcs12 import load_base64, load_pkcs12
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.private_key import load_private_key, require_sound
-from ansible_collections.certwright.tls.tests.unit.authority import NOW, ca, shared_key
+from ansible_collections.certwright.tls.tests.unit.authority import (
+    NOW,
+    ca,
+    encode_pkcs7,
+    export_pkcs12,
+    shared_key,
+)
 
 hypothesis = pytest.importorskip("hypothesis")
 from hypothesis import strategies as st  # noqa: E402
@@ -30,14 +39,34 @@ SETTINGS = hypothesis.settings(max_examples=300, deadline=None, derandomize=True
 AUTHORITY = ca(permitted=["example"], path_length=1)
 LEAF = AUTHORITY.issue("a.example", "10.0.0.1", issuer_url="http://ca.example/ca.cer")
 RSA = AUTHORITY.issue("a.example", key=shared_key("RSA 2048"))
-PASSPHRASE = "correct horse"
+PASSPHRASE = Passphrase("secret")
 KEYS = (
     LEAF.key_pem,
     LEAF.encode_key(style="TraditionalOpenSSL"),
-    LEAF.encode_key(PASSPHRASE),
+    LEAF.encode_key(PASSPHRASE.text),
     RSA.encode_key(style="TraditionalOpenSSL"),
-    RSA.encode_key(PASSPHRASE, "TraditionalOpenSSL"),
+    RSA.encode_key(PASSPHRASE.text, "TraditionalOpenSSL"),
 )
+
+DER = (
+    LEAF.der,
+    AUTHORITY.der,
+    LEAF.encode_key(encoding="DER"),
+    LEAF.encode_key(PASSPHRASE.text, encoding="DER"),
+    LEAF.encode_key(style="TraditionalOpenSSL", encoding="DER"),
+    RSA.encode_key(style="TraditionalOpenSSL", encoding="DER"),
+    encode_pkcs7(LEAF, AUTHORITY),
+)
+FEW = ("-iter", "1", "-maciter")
+NO_MAC = export_pkcs12(LEAF, "-nomac", "-keypbe", "NONE", "-certpbe", "NONE")
+CONTAINERS = (
+    export_pkcs12(LEAF, *FEW),
+    export_pkcs12(LEAF, "-legacy", *FEW),
+    export_pkcs12(LEAF, "-nomac", *FEW),
+    NO_MAC,
+    b"\x30\x80" + NO_MAC[4:] + b"\0\0",
+)
+MEMORY = 64 * 2**20
 
 
 def tolerate(call: Callable[[], object]) -> None:
@@ -47,7 +76,7 @@ def tolerate(call: Callable[[], object]) -> None:
         call()
     except TlsError as error:
         message = str(error)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 3
     assert len(message) < 1000
 
 
@@ -75,6 +104,63 @@ def rewrap(content: bytes) -> st.SearchStrategy[bytes]:
 def test_random_bytes(content: bytes) -> None:
     tolerate(lambda: load_certificates(content, "certificate"))
     tolerate(lambda: load_private_key(content, PASSPHRASE))
+    tolerate(lambda: load_pkcs12(content, PASSPHRASE))
+    tolerate(lambda: load_pkcs12(b"\x30\x80\x02\x01\x03\x30\x80" + content + bytes(4), None))
+
+
+@SETTINGS
+@hypothesis.given(st.one_of(*map(damaged, DER)))
+def test_damaged_der(content: bytes) -> None:
+    tolerate(lambda: load_certificates(content, "certificate"))
+    tolerate(lambda: load_private_key(content, PASSPHRASE))
+    tolerate(lambda: load_bundle(Material("web", content, content, content, passphrase=PASSPHRASE)))
+
+
+@SETTINGS
+@hypothesis.given(rewrap(encode_pkcs7(LEAF, AUTHORITY, encoding="PEM")))
+def test_a_damaged_bag_of_certificates(content: bytes) -> None:
+    tolerate(lambda: load_certificates(content, "ca"))
+
+
+@SETTINGS
+@hypothesis.given(st.one_of(*map(damaged, CONTAINERS)))
+def test_damaged_containers(content: bytes) -> None:
+    tolerate(lambda: load_pkcs12(content, PASSPHRASE))
+    tolerate(lambda: load_pkcs12(content, None))
+    tolerate(lambda: load_bundle(Material("web", pkcs12=content, pkcs12_passphrase=PASSPHRASE)))
+    tolerate(lambda: load_certificates(content, "certificate"))
+
+
+@SETTINGS
+@hypothesis.given(
+    st.one_of(st.text(max_size=300), damaged(base64.b64encode(NO_MAC)).map(lambda text: text.decode("latin-1")))
+)
+def test_damaged_base64(text: str) -> None:
+    tolerate(lambda: load_pkcs12(load_base64(text), None))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(LEAF.pem * 2000, id="PEM, again and again"),
+        pytest.param(LEAF.der * 2000, id="DER, again and again"),
+        pytest.param(b"\x30\x80\x02\x01\x03\x30\x80" + b"\x04\x01\x30" * 20_000 + bytes(4), id="container of crumbs"),
+        pytest.param(b"\x30\x80\x02\x01\x03" + b"\x30\x80" * 50_000, id="container of containers"),
+        pytest.param(encode_pkcs7(*[LEAF] * 1500), id="bag of many"),
+        pytest.param(b"\x30\x80" * 50_000, id="ever deeper"),
+    ],
+)
+def test_a_megabyte_takes_bounded_memory(content: bytes) -> None:
+    tracemalloc.start()
+    try:
+        for load in (load_pkcs12, load_private_key):
+            with contextlib.suppress(TlsError):
+                load(content, PASSPHRASE)
+        with contextlib.suppress(TlsError):
+            load_certificates(content, "certificate")
+        assert tracemalloc.get_traced_memory()[1] < MEMORY
+    finally:
+        tracemalloc.stop()
 
 
 @SETTINGS
@@ -95,7 +181,7 @@ def test_damaged_certificates(content: bytes) -> None:
 def test_damaged_keys(content: bytes) -> None:
     def load() -> None:
         private_key = load_private_key(content, PASSPHRASE)
-        load_bundle(Material("web", LEAF.pem + RSA.pem, content, None, PASSPHRASE))
+        load_bundle(Material("web", LEAF.pem + RSA.pem, content, passphrase=PASSPHRASE))
         require_sound(private_key)
 
     tolerate(load)

@@ -16,13 +16,12 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import (
     describe_source,
     load_blocks,
 )
+from ansible_collections.certwright.tls.tests.unit.authority import ca
 
 CONTENT = bytes(range(100))
 BLOCK = Block("CERTIFICATE", CONTENT)
 TEXT = BLOCK.text.encode()
 BEGIN, END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
-PKCS12 = bytes.fromhex("308203e8020103308203ae")
-PKCS7 = bytes.fromhex("308203e806092a864886f70d010702a08203d9")
 
 
 @pytest.mark.parametrize(
@@ -57,6 +56,11 @@ def test_the_text_of_a_block_has_64_columns_and_ends_with_a_line_end() -> None:
     assert [len(line) for line in lines] == [27, 64, 64, 8, 25, 0]
 
 
+def test_the_label_of_an_old_pkcs7_has_a_number_sign() -> None:
+    block = Block("PKCS #7 SIGNED DATA", CONTENT)
+    assert load_blocks(block.text.encode(), "certificate") == (block,)
+
+
 def test_the_headers_of_an_old_encrypted_key_survive() -> None:
     headers = ("Proc-Type: 4,ENCRYPTED", "DEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF")
     block = Block("RSA PRIVATE KEY", CONTENT, headers)
@@ -66,7 +70,12 @@ def test_the_headers_of_an_old_encrypted_key_survive() -> None:
 @pytest.mark.parametrize(
     ("content", "code", "message"),
     [
-        pytest.param(b" \r\n", "input_empty", "The CA input is empty; pass its PEM text or file", id="empty"),
+        pytest.param(
+            b" \r\n",
+            "input_empty",
+            "The CA input is empty; pass the file as ca_src or what is in it as ca_content",
+            id="empty",
+        ),
         pytest.param(
             b"x" * (MAXIMUM_BYTES + 1),
             "input_too_large",
@@ -117,68 +126,22 @@ def test_a_damaged_input_is_refused_with_the_fact_and_the_way_out(content: bytes
     assert (refused.value.code, refused.value.message) == (code, message)
 
 
+def test_der_comes_as_the_block_that_pem_would_have() -> None:
+    leaf = ca().issue("a.example")
+    key = leaf.encode_key(encoding="DER")
+    expected = (Block("CERTIFICATE", leaf.der), Block("PRIVATE KEY", key))
+    assert load_blocks(leaf.der + key + leaf.der + b"\r\n", "certificate") == expected
+
+
 @pytest.mark.parametrize(
     ("content", "source", "explanation"),
     [
         pytest.param(
-            b"['a', 'b']", "certificate", "it is a list written as text; join its parts to one text", id="list"
-        ),
-        pytest.param(
-            b"$ANSIBLE_VAULT;1.1;AES256\n3132",
-            "certificate",
-            "it is still encrypted by ansible-vault; pass the decrypted text",
-            id="vault",
-        ),
-        pytest.param(
-            b"\xfe\xed\xfe\xed\x00",
-            "certificate",
-            "it is a Java keystore; convert it by `keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 "
-            "-deststoretype PKCS12` and `openssl pkcs12 -in FILE.p12 -nokeys -out FILE.pem`",
-            id="Java keystore",
-        ),
-        pytest.param(
-            PKCS12,
-            "certificate",
-            "it is PKCS#12; convert it by `openssl pkcs12 -in FILE.p12 -nokeys -out FILE.pem`",
-            id="PKCS#12 as certificate",
-        ),
-        pytest.param(
-            PKCS12,
-            "private_key",
-            "it is PKCS#12; convert it by `openssl pkcs12 -in FILE.p12 -nocerts -nodes -out FILE.pem`",
-            id="PKCS#12 as private key",
-        ),
-        pytest.param(
-            PKCS7,
+            ca().encode_pkcs12("secret"),
             "ca",
-            "it is PKCS#7; convert it by `openssl pkcs7 -inform DER -print_certs -in FILE -out FILE.pem`",
-            id="PKCS#7",
+            "it is PKCS#12; pass it as pkcs12_src, which takes certificate, key and chain from it",
+            id="PKCS#12",
         ),
-        pytest.param(
-            b"\x30\x82\x01\x00\x30\x81",
-            "certificate",
-            "it is DER; convert it by `openssl x509 -inform DER -in FILE -out FILE.pem`",
-            id="DER certificate",
-        ),
-        pytest.param(
-            b"\x30\x2e\x02\x01\x00",
-            "private_key",
-            "it is DER; convert it by `openssl pkey -inform DER -in FILE -out FILE.pem`",
-            id="DER key",
-        ),
-        pytest.param(
-            TEXT.replace(b"-----BEGIN", b"----BEGIN").replace(b"-----END", b"----END"),
-            "certificate",
-            "its BEGIN line is damaged; it reads like `-----BEGIN CERTIFICATE-----`",
-            id="four dashes",
-        ),
-        pytest.param(
-            b"MIIBszCCAVmg\nAwIB",
-            "certificate",
-            "it is base64 without its BEGIN and END lines; pass the whole file",
-            id="no armour",
-        ),
-        pytest.param(b"/etc/ssl/www key.pem\n", "private_key", "it is a path; private_key_src takes paths", id="path"),
         pytest.param(
             b"hello",
             "certificate",
@@ -187,20 +150,30 @@ def test_a_damaged_input_is_refused_with_the_fact_and_the_way_out(content: bytes
         ),
     ],
 )
-def test_what_is_not_pem_is_recognised_and_its_conversion_told(content: bytes, source: str, explanation: str) -> None:
+def test_what_is_neither_pem_nor_der_is_refused(content: bytes, source: str, explanation: str) -> None:
     with pytest.raises(UnusableError) as refused:
         load_blocks(content, source)
     assert refused.value.code == "not_pem"
-    assert refused.value.message == f"{describe_source(source)} is not PEM: {explanation}"
+    assert refused.value.message == f"{describe_source(source)} is neither PEM nor DER: {explanation}"
 
 
 def test_an_input_is_called_by_its_option() -> None:
-    sources = ("certificate", "private_key", "ca")
-    expected = ["The certificate input", "The private key input", "The CA input"]
+    sources = ("certificate", "private_key", "ca", "pkcs12")
+    expected = ["The certificate input", "The private key input", "The CA input", "The PKCS#12 input"]
     assert [describe_source(source) for source in sources] == expected
 
 
-@pytest.mark.parametrize("content", [BEGIN * 30000, b"-" * 1000000, (BEGIN + END) * 10000, b"MI" * 500000 + b"!"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        BEGIN * 30000,
+        b"-" * 1000000,
+        (BEGIN + END) * 10000,
+        b"MI" * 500000 + b"!",
+        b"\x30\x80" * 100000,
+        b"\x30\x00" * 100000,
+    ],
+)
 def test_hostile_input_costs_linear_time(content: bytes) -> None:
     began = time.process_time()
     with pytest.raises(UnusableError):

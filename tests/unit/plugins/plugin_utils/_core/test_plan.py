@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,21 +17,31 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment im
     Observed,
     ObservedPath,
 )
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan, plan_activation, plan_deployment
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import (
+    Plan,
+    plan_activation,
+    plan_deployment,
+    refuse_foreseen,
+    without_activation,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem, Reason
 from ansible_collections.certwright.tls.tests.unit.authority import NOW
 from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.test_deployment import (
     OTHER,
+    fallen_back,
     found,
     leaf,
     load,
     port,
+    root,
     stored,
     up,
     wanted,
 )
 
 DESIRED = wanted()
+# Straight from the root: no chain tells it from another certificate's.
+SHORT = wanted(root().issue("a.example", not_after=NOW + timedelta(days=60)))
 OLD = stored(wanted(leaf(30)), 1)
 LIVE = stored(DESIRED, 1)
 PENDING = stored(DESIRED, 2)
@@ -43,6 +54,7 @@ BROKEN = {"nginx": up(port(OTHER), broken="[emerg]")}
 FAILED = replace(LIVE, failure="nginx could not reload")
 IN_VAIN = replace(LIVE, reloaded_in_vain={"nginx": "42:100"}, failure="nginx was reloaded in vain")
 CRASHED = "job 6 of 2026-11-21T21:00:00Z"
+REASONS = (Reason("certificate_differs", "x"), Reason("interrupted", "y"), Reason("pending_superseded", "z"))
 
 
 @dataclass(frozen=True)
@@ -105,6 +117,33 @@ def again(*reasons: str, generation: int = 1, **steps: Any) -> Steps:
         ),
         pytest.param(DESIRED, found(live=LIVE), Steps(), id="right and served"),
         pytest.param(DESIRED, found(live=OLD), new("certificate_differs"), id="another leaf"),
+        pytest.param(
+            DESIRED, found(live=fallen_back(fingerprint=OTHER)), new("certificate_missing"), id="it had none of its own"
+        ),
+        pytest.param(
+            wanted(leaf(30)),
+            found(live=fallen_back(fingerprint=OTHER), paths=(FOREIGN,)),
+            new("certificate_missing"),
+            id="it had none of its own, and that of the other one lasts longer",
+        ),
+        pytest.param(
+            SHORT,
+            found(live=fallen_back(fingerprint=SHORT.bundle.leaf.fingerprint)),
+            new("certificate_missing"),
+            id="it had none of its own, and the other one has the same",
+        ),
+        pytest.param(
+            SHORT,
+            found(live=OLD, pending=fallen_back(2, fingerprint=SHORT.bundle.leaf.fingerprint)),
+            new("certificate_differs", "pending_superseded", discard=(2,)),
+            id="it was to have none of its own, and the other one has the same",
+        ),
+        pytest.param(
+            DESIRED,
+            found(live=LIVE, pending=fallen_back(2)),
+            Steps(("pending_superseded",), discard=(2,)),
+            id="right, and it was to have none of its own",
+        ),
         pytest.param(
             DESIRED,
             found(live=stored(wanted(leaf(-1)))),
@@ -340,6 +379,15 @@ RESTARTS = wanted(
     ("observed", "expected"),
     [
         pytest.param(found(), Steps(put_back=False, problems=("not_stored",)), id="nothing there"),
+        pytest.param(
+            found(adopted={"kind": "hand"}), Steps(put_back=False), id="nothing there but what stays where it is"
+        ),
+        pytest.param(found(live=fallen_back()), Steps(), id="live, and another's"),
+        pytest.param(
+            found(live=LIVE, pending=fallen_back(2)),
+            again("activation_pending", generation=2),
+            id="pending, and another's, which has no date",
+        ),
         pytest.param(found(live=LIVE), Steps(), id="nothing pending"),
         pytest.param(
             found(live=OLD, pending=replace(stored(wanted(leaf(-1)), 2), drift=())),
@@ -404,6 +452,20 @@ RESTARTS = wanted(
 )
 def test_plan_to_activate_what_is_stored(observed: Observed, expected: Steps) -> None:
     assert expected == steps_of(plan_activation("web", observed.recorded_services, observed, NOW))
+
+
+@pytest.mark.parametrize(
+    ("observed", "expected"),
+    [
+        pytest.param(found(), False, id="nothing there"),
+        pytest.param(found(live=LIVE), False, id="its own"),
+        pytest.param(found(live=fallen_back()), True, id="another's"),
+        pytest.param(found(live=LIVE, pending=fallen_back(2)), True, id="its own, and another's is to come"),
+        pytest.param(found(live=fallen_back(), pending=PENDING), False, id="another's, and its own is to come"),
+    ],
+)
+def test_an_activation_says_whether_another_certificate_is_shown(observed: Observed, expected: bool) -> None:
+    assert expected is plan_activation("web", observed.recorded_services, observed, NOW).fallback
 
 
 # Other commands and probes, and the same files.
@@ -567,6 +629,51 @@ def test_a_refusal_has_the_hosts_own_words() -> None:
 
 
 @pytest.mark.parametrize(
+    ("plan", "expected"),
+    [
+        pytest.param(
+            Plan("web", reasons=REASONS, stage=True, activate=True, pending=True),
+            Plan("web", reasons=REASONS, stage=True, pending=True),
+            id="what is stored keeps its reasons",
+        ),
+        pytest.param(
+            Plan("web", reasons=REASONS, follows="system", activate=True, pending=True),
+            Plan("web", reasons=REASONS, follows="system", pending=True),
+            id="so does what follows another one",
+        ),
+        pytest.param(
+            Plan("web", reasons=REASONS, generation=2, activate=True, discard=(1,), pending=True),
+            Plan("web", reasons=REASONS[1:], discard=(1,), pending=True),
+            id="else only what is discarded or finished has one",
+        ),
+        pytest.param(
+            Plan("web", failures=(Problem("web", "not_served", "x"),), problems=(Problem("web", "refused", "y"),)),
+            Plan("web", pending=True),
+            id="what is wrong with services is left",
+        ),
+        pytest.param(Plan("web"), Plan("web"), id="nothing to do"),
+    ],
+)
+def test_what_is_left_without_an_activation(plan: Plan, expected: Plan) -> None:
+    assert expected == without_activation(plan)
+
+
+@pytest.mark.parametrize(
+    ("plan", "codes"),
+    [
+        pytest.param(Plan("web"), [], id="nothing to do"),
+        pytest.param(Plan("web", follows="system"), [], id="to store only"),
+        pytest.param(Plan("web", activate=True), ["service_config_broken_before", "refused"], id="to activate"),
+        pytest.param(Plan("web", stage=True), ["refused"], id="to store its own"),
+    ],
+)
+def test_what_is_foreseen_of_services_and_places(plan: Plan, codes: list[str]) -> None:
+    observed = found(services=BROKEN, refusals=("There is no group tls",))
+
+    assert codes == [problem.code for problem in refuse_foreseen(plan, DESIRED.services, observed).problems]
+
+
+@pytest.mark.parametrize(
     ("steps", "changes", "is_empty"),
     [
         pytest.param({}, False, True, id="nothing"),
@@ -577,6 +684,15 @@ def test_a_refusal_has_the_hosts_own_words() -> None:
         pytest.param({"recover": True}, True, False, id="to recover"),
         pytest.param({"remember": 1}, False, False, id="to remember: an execution, and no change"),
         pytest.param({"discard": (2,), "remember": 1}, True, False, id="to discard and to remember"),
+        pytest.param({"follows": "system"}, True, False, id="to follow another one"),
+        pytest.param({"fallback": True}, False, True, id="to stay as it fell back"),
+        pytest.param({"remove": True}, True, False, id="to remove"),
+        pytest.param({"adopt": True}, True, False, id="to adopt"),
+        pytest.param({"stage": True, "activate": True, "held": True}, False, True, id="held back"),
+        pytest.param(
+            {"remove": True, "recover": True, "held": True}, False, True, id="held back, with a run to finish"
+        ),
+        pytest.param({"remember": 1, "held": True}, False, True, id="held back, with something to remember"),
     ],
 )
 def test_which_plans_need_an_execution_and_which_change(

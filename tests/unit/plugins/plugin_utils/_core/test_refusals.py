@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment im
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.refusals import find_refusals, may_put_back
 from ansible_collections.certwright.tls.tests.unit.authority import NOW, Issued
 from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.test_deployment import (
+    fallen_back,
     found,
     leaf,
     load,
@@ -33,6 +35,11 @@ def displaced(issued: Issued | None, *, state: str = "file") -> ObservedPath:
 
 def at_live(issued: Issued) -> Observed:
     return found(live=stored(wanted(issued)))
+
+
+def dated(days: int) -> dict[str, Any]:
+    """The part of a record that says from when until when."""
+    return stored(wanted(leaf(days))).certificate
 
 
 def at_path(issued: Issued) -> Observed:
@@ -85,6 +92,25 @@ def test_what_is_live_counts_and_not_what_stands_at_a_path() -> None:
     observed = found(live=stored(wanted(leaf(30))), paths=(displaced(leaf(90)),))
 
     assert list(find_refusals(wanted(leaf(60)), observed)) == []
+
+
+@pytest.mark.parametrize(
+    "observed",
+    [
+        pytest.param(found(live=fallen_back()), id="alone"),
+        pytest.param(found(live=fallen_back(), paths=(displaced(leaf(90)),)), id="beside a file at a foreign path"),
+        # The day when a host tells the date of what is followed too.
+        pytest.param(found(live=fallen_back(certificate=dated(90))), id="with a date"),
+    ],
+)
+def test_what_shows_another_certificate_has_none_of_its_own_to_compare_with(observed: Observed) -> None:
+    assert list(find_refusals(wanted(leaf(30, STAGING)), observed)) == []
+
+
+def test_a_service_of_what_shows_another_certificate_is_not_abandoned() -> None:
+    problems = find_refusals(wanted(services=[PLAIN]), found(live=fallen_back()))
+
+    assert [problem.code for problem in problems] == ["files_abandoned"]
 
 
 def test_a_refusal_names_the_dates_and_the_way_out() -> None:
@@ -160,6 +186,8 @@ def test_nothing_is_abandoned_where_nothing_is_live() -> None:
             found(live=replace(stored(wanted()), drift=(("a", "attributes"),))), True, id="only a mode differs"
         ),
         pytest.param(found(live=replace(stored(wanted()), certificate={})), True, id="live without a record"),
+        pytest.param(found(live=fallen_back()), True, id="live, and another's"),
+        pytest.param(found(live=fallen_back(drift=(("a", "missing"),))), False, id="live, another's, without a file"),
         pytest.param(found(), False, id="nothing before"),
         pytest.param(found(paths=(displaced(None, state="missing"),)), False, id="nothing at the path"),
         pytest.param(found(paths=(displaced(None, state="ours"),)), False, id="our own link leads nowhere"),

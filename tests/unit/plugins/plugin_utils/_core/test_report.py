@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -47,6 +48,13 @@ REMEMBER_AND_DISCARD = Plan("web", remember=1, discard=(2,))
 MISPLACED = Plan("web", stage=True, activate=True, problems=(Problem("web", "refused", "There is no group tls"),))
 REFUSED = Plan("web", problems=(Problem("web", "ends_sooner", "it ends sooner"),))
 BROKEN = Plan("web", stage=True, activate=True, problems=(Problem("web", "service_config_broken_before", "broken"),))
+FALLS = Plan("web", reasons=(WHY,), follows="system", activate=True, fallback=True, pending=True)
+FALLS_LATER = Plan("web", reasons=(WHY,), follows="system", fallback=True, pending=True)
+FALLEN = Plan("web", fallback=True)
+FALLEN_AND_DISCARD = Plan("web", fallback=True, discard=(2,))
+REMOVE = Plan("web", reasons=(WHY,), remove=True)
+ADOPT = Plan("web", reasons=(WHY,), adopt=True)
+READOPT = Plan("web", remember=0)
 IN_VAIN = Plan("web", failures=(Problem("web", "not_served", "in vain"),))
 
 
@@ -99,6 +107,16 @@ def ended(outcome: str, certificate: str = "web", **changes: Any) -> dict[str, A
         ),
         pytest.param(REFUSED, [], False, False, ["ends_sooner"], "refused", id="refused by the plan"),
         pytest.param(IN_VAIN, [], False, False, ["not_served"], "unchanged", id="fails without a step"),
+        pytest.param(FALLS, ["activated"], True, False, [], "disabled_fallback", id="fell back"),
+        pytest.param(FALLS, ["placed_not_served"], True, False, [], "placed_not_served", id="fell back, stopped"),
+        pytest.param(FALLS, ["rolled_back"], False, True, ["rolled_back"], "rolled_back", id="did not fall back"),
+        pytest.param(FALLS_LATER, ["staged"], True, True, [], "staged", id="is to fall back later"),
+        pytest.param(FALLEN, [], False, False, [], "disabled_fallback", id="fell back earlier"),
+        pytest.param(FALLEN_AND_DISCARD, ["discarded"], True, False, [], "discarded", id="fell back, discarded"),
+        pytest.param(REMOVE, ["removed"], True, False, [], "removed", id="removed"),
+        pytest.param(REMOVE, ["refused"], False, False, ["refused"], "refused", id="somebody has come to name it"),
+        pytest.param(ADOPT, ["adopted"], True, False, [], "adopted", id="adopted"),
+        pytest.param(READOPT, ["remembered"], False, False, [], "unchanged", id="adopted before, and renewed"),
     ],
 )
 def test_how_a_run_ended(
@@ -110,6 +128,7 @@ def test_how_a_run_ended(
     assert problems == [problem["code"] for problem in result.get("problems", [])]
     assert bool(problems) is result.get("failed", False)
     assert told == result["outcomes"]["web"]["outcome"]
+    assert pending is result["outcomes"]["web"]["pending"]
     assert ["certificate_missing"] * len(plan.reasons) == [reason["code"] for reason in result["reasons"]]
 
 
@@ -128,6 +147,12 @@ def test_how_a_run_ended(
         pytest.param(REFUSED, False, False, ["ends_sooner"], "refused", id="refused"),
         pytest.param(BROKEN, False, False, ["service_config_broken_before"], "refused", id="broken configuration"),
         pytest.param(IN_VAIN, False, False, ["not_served"], "unchanged", id="fails without a step"),
+        pytest.param(FALLS, True, True, [], "planned", id="to fall back"),
+        pytest.param(FALLEN, False, False, [], "disabled_fallback", id="fell back earlier"),
+        pytest.param(FALLEN_AND_DISCARD, True, False, [], "planned", id="fell back earlier, to discard"),
+        pytest.param(REMOVE, True, False, [], "planned", id="to remove"),
+        pytest.param(ADOPT, True, False, [], "planned", id="to adopt"),
+        pytest.param(READOPT, False, False, [], "unchanged", id="adopted, and renewed"),
     ],
 )
 def test_what_check_mode_foretells(plan: Plan, changed: bool, pending: bool, problems: list[str], told: str) -> None:
@@ -135,7 +160,39 @@ def test_what_check_mode_foretells(plan: Plan, changed: bool, pending: bool, pro
 
     assert (changed, pending) == (result["changed"], result["pending"])
     assert problems == [problem["code"] for problem in result.get("problems", [])]
-    assert told == result["outcomes"]["web"]["outcome"]
+    one = result["outcomes"]["web"]
+    assert (told, changed, pending) == (one["outcome"], one["changed"], one["pending"])
+
+
+@pytest.mark.parametrize(
+    ("plan", "pending"),
+    [
+        pytest.param(NEW, False, id="a new one"),
+        pytest.param(STORED, True, id="one that is stored, and stays so"),
+        pytest.param(replace(NEW, discard=(2,)), True, id="a new one in place of one that is stored, and stays so"),
+        pytest.param(FALLS, False, id="to fall back"),
+        pytest.param(replace(FALLS, discard=(2,)), True, id="to fall back from one that is stored, and stays so"),
+        pytest.param(STAGE_ONLY, False, id="to store"),
+        pytest.param(DISCARD_AND_WAIT, True, id="to discard, and another one waits"),
+        pytest.param(REMOVE, False, id="to remove"),
+        pytest.param(ADOPT, False, id="to adopt"),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_what_is_held_back_is_no_change_and_no_problem(*, plan: Plan, pending: bool, check_mode: bool) -> None:
+    result = report_outcomes([replace(plan, held=True)], [], check_mode=check_mode)
+
+    assert (result["changed"], "failed" in result) == (False, False)
+    one = result["outcomes"]["web"]
+    assert ("held_back", False, pending) == (one["outcome"], one["changed"], one["pending"])
+    assert pending is result["pending"]
+
+
+def test_a_run_that_was_finished_first_is_told_of_what_is_held_back() -> None:
+    result = report_outcomes([replace(NEW, held=True)], [ended("activated")], check_mode=False)
+
+    one = result["outcomes"]["web"]
+    assert (one["outcome"], one["changed"], result["changed"]) == ("activated", True, True)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +238,15 @@ def test_the_whole_result_of_one_certificate_is_plain_json() -> None:
         "reasons": [{"certificate": "web", "code": "certificate_missing", "message": WHY.message}],
         "pending": False,
         "outcomes": {
-            "web": {"outcome": "activated", "generation": 2, "previous": 1, "message": "", "services": [served]}
+            "web": {
+                "outcome": "activated",
+                "changed": True,
+                "pending": False,
+                "generation": 2,
+                "previous": 1,
+                "message": "",
+                "services": [served],
+            }
         },
     }
     result = report_outcomes([NEW], [outcome], check_mode=False)
@@ -190,7 +255,15 @@ def test_the_whole_result_of_one_certificate_is_plain_json() -> None:
 
 
 def test_what_was_not_done_has_no_previous_generation() -> None:
-    expected = {"outcome": "planned", "generation": 2, "previous": None, "message": "", "services": []}
+    expected = {
+        "outcome": "planned",
+        "changed": True,
+        "pending": True,
+        "generation": 2,
+        "previous": None,
+        "message": "",
+        "services": [],
+    }
 
     assert expected == report_outcomes([STORED], [], check_mode=True)["outcomes"]["web"]
 
@@ -212,6 +285,8 @@ def test_each_certificate_ends_for_itself() -> None:
         "c": "unchanged",
         "d": "refused",
     }
+    told = {name: (outcome["changed"], outcome["pending"]) for name, outcome in result["outcomes"].items()}
+    assert told == {"a": (True, False), "b": (False, True), "c": (False, False), "d": (False, False)}
     assert result["msg"] == "2 problems. d: the certificate expired\nb: rolled back. nginx refused it\nPut back"
 
 

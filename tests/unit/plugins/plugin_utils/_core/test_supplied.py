@@ -11,14 +11,17 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Material
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import HostKey, Material
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Desired
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.private_key import load_private_key
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import (
     Declaration,
+    Declared,
+    complete,
     load_attributes,
+    load_declared,
     load_desired,
     require_installable,
     require_name,
@@ -54,6 +57,51 @@ def test_words_and_files_become_what_a_host_is_to_hold() -> None:
 
     expected = wanted(accepted=frozenset({"ends_sooner"}), stage_only=True)
     assert (expected, ()) == load(declared, material(leaf()))
+
+
+def test_words_are_read_before_there_is_any_material() -> None:
+    said = replace(
+        DECLARED,
+        names=("https://A.example/path", "b.example"),
+        attributes={"group": "tls"},
+        accepted=frozenset({"ends_sooner"}),
+        stage_only=True,
+    )
+
+    expected = Declared(
+        name="web",
+        names=("a.example", "b.example"),
+        services=services_of("nginx", attributes={"group": "tls"}),
+        accepted=frozenset({"ends_sooner"}),
+        stage_only=True,
+        notices=(Notice("name_stripped", "Of a URL only the host name counts: a.example"),),
+    )
+    assert expected == load_declared(said, presets=PRESETS)
+
+
+def test_everything_that_is_wrong_with_words_is_told_at_once() -> None:
+    with pytest.raises(RefusedError) as refused:
+        load_declared(replace(DECLARED, name="../web", names=("a..b",), services=("ngnix",)), presets=PRESETS)
+
+    codes = ["name_invalid", "name_invalid", "unknown_service"]
+    assert codes == [problem.code for problem in refused.value.problems]
+
+
+def test_read_words_are_completed_with_material() -> None:
+    said = replace(DECLARED, names=("a.example:443",), accepted=frozenset({"ends_sooner"}), stage_only=True)
+    declared = load_declared(said, presets=PRESETS)
+    expected = wanted(accepted=frozenset({"ends_sooner"}), stage_only=True)
+
+    desired, notices = complete(declared, expected.bundle, now=NOW, anchors=())
+    assert (expected, ["name_stripped"]) == (desired, [notice.code for notice in notices])
+
+
+def test_what_clients_would_refuse_completes_nothing() -> None:
+    declared = load_declared(replace(DECLARED, names=("b.example",)), presets=PRESETS)
+
+    with pytest.raises(RefusedError) as refused:
+        complete(declared, wanted().bundle, now=NOW, anchors=())
+    assert [(problem.certificate, problem.code) for problem in refused.value.problems] == [("web", "name_missing")]
 
 
 def test_names_are_in_one_spelling_and_each_there_once() -> None:
@@ -161,6 +209,12 @@ def damaged_key() -> str:
 
 def test_a_sound_key_may_be_installed() -> None:
     require_installable(wanted())
+
+
+def test_a_key_that_stays_on_the_host_is_checked_there() -> None:
+    desired = wanted()
+
+    require_installable(replace(desired, bundle=replace(desired.bundle, private_key=HostKey("", frozenset()))))
 
 
 def test_a_key_whose_numbers_do_not_fit_is_not_installed() -> None:

@@ -1,0 +1,41 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every certificate that lies or is served on a host. Question, answer, report; there is nothing to apply."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.modules.certificate_info import ARGUMENT_SPEC, CONSTRAINTS
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.finding import View
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.question import load_question
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import find_clock_notices, report_warnings
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.survey import report_survey
+from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host
+from ansible_collections.certwright.tls.plugins.plugin_utils._supply import read_anchors
+from ansible_collections.certwright.tls.plugins.plugin_utils._task import TlsAction
+
+# What only an activation waits for and keeps.
+_UNUSED_LIMITS = {"probe_timeout": 10, "keep_generations": 3}
+
+
+class ActionModule(TlsAction):
+    SPEC, CONSTRAINTS = ARGUMENT_SPEC, CONSTRAINTS
+
+    def keep(self, arguments: dict[str, Any], host: Host, *, check_mode: bool) -> dict[str, Any]:  # noqa: ARG002
+        now = datetime.now(timezone.utc)
+        question, notices = load_question(arguments)
+        answer = host.survey(question.to_request())
+        view = View(now, read_anchors(), question.warn_below)
+        return {
+            "changed": False,
+            **report_survey(answer, question, view),
+            "store_path": answer["store"],
+            "warnings": report_warnings((*notices, *find_clock_notices(answer["time"], now))),
+        }
+
+    def _host(self, arguments: dict[str, Any]) -> Host:
+        return super()._host({**_UNUSED_LIMITS, **arguments})

@@ -1,0 +1,75 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: removals
+short_description: The certificates that an inventory takes away from a host
+version_added: 0.1.0
+author:
+  - The certwright.tls authors (@certwright)
+description:
+  - Translates the variables of an inventory as P(certwright.tls.inventory#filter) does, and gives what is to be absent
+    of it, and further names.
+  - Refuses a name that the inventory still declares, since the next installation would bring it back.
+requirements:
+  - cryptography >= 42 on the controller
+  - idna >= 3.4 on the controller
+positional: _input, names
+options:
+  _input:
+    description: The variables by their names, as P(certwright.tls.inventory#filter) takes them.
+    type: dict
+    required: true
+  names:
+    description: Names of certificates in the store, besides those that the inventory disables.
+    type: list
+    elements: str
+    default: []
+  accept:
+    description: What is let through for O(names), as M(certwright.tls.domain_certificate) has it.
+    type: list
+    elements: str
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: Show which certificates a host is to lose
+  ansible.builtin.debug:
+    msg: "{{ declared | certwright.tls.removals(['old.example.org']) | map(attribute='domain') }}"
+  vars:
+    declared:
+      tls_domains: "{{ tls_domains | default([]) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: Elements for O(certwright.tls.domain_certificate#module:domains).
+  type: list
+  elements: dict
+"""
+
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory import find_removals, load_inventory
+from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
+
+
+def removals(
+    variables: dict[str, Any], names: list[str] | None = None, accept: list[str] | None = None
+) -> list[dict[str, Any]]:
+    try:
+        entries = load_inventory(variables, presets=PRESETS).entries
+        return list(find_removals(entries, names or (), accept=accept or ()))
+    except RefusedError as error:
+        raise AnsibleFilterError(str(error)) from None
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Any]:
+        return {"removals": removals}

@@ -1,0 +1,60 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The `openssl` program of the host, for what Python cannot open. All that is secret goes through pipes only."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from dataclasses import dataclass, field
+
+DEADLINE = 10.0
+# It reads one line of at most 1023 bytes; more than a pipe holds would block us.
+_PASSPHRASE_BYTES = 4096
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the program said, which may be a key; `code` is 127 when it could not start, 124 after its deadline."""
+
+    code: int
+    output: bytes = field(default=b"", repr=False)
+
+
+def run_openssl(arguments: tuple[str, ...], *, content: bytes, passphrase: str) -> Answer:
+    """`content` is what it reads, the passphrase never stands in its arguments, its environment or a file."""
+    reading, writing = os.pipe()
+    try:
+        with open(writing, "wb") as pipe:
+            pipe.write(passphrase.encode("utf-8", "surrogateescape")[:_PASSPHRASE_BYTES] + b"\n")
+        # AnsibleModule.run_command has no deadline.
+        process = subprocess.Popen(  # pylint: disable=ansible-bad-function
+            ("openssl", *arguments, "-passin", f"fd:{reading}"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(reading,),
+            start_new_session=True,
+            env=dict(os.environ, LC_ALL="C"),
+            cwd="/",
+        )
+    except OSError:
+        return Answer(127)
+    finally:
+        os.close(reading)
+    return _await(process, content)
+
+
+def _await(process: subprocess.Popen[bytes], content: bytes) -> Answer:
+    with process:
+        try:
+            output, _errors = process.communicate(content, timeout=DEADLINE)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            return Answer(124)
+    return Answer(process.returncode, output)

@@ -1,0 +1,122 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who still names the files of a certificate: what a configuration names is never deleted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError
+from ansible_collections.certwright.tls.plugins.module_utils._host.generation import CANONICAL
+from ansible_collections.certwright.tls.plugins.module_utils._host.proving import is_named
+from ansible_collections.certwright.tls.plugins.module_utils._host.request import Limits, Service, Wanted
+from ansible_collections.certwright.tls.plugins.module_utils._host.services import dump_configuration
+from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
+    RECORD,
+    Store,
+    complete_generations,
+    read_document,
+    stored_certificates,
+)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """The files that are named, each with who names it; and the services that cannot tell what they name."""
+
+    named: tuple[tuple[str, str], ...] = ()
+    unasked: tuple[str, ...] = ()
+
+    def is_used(self, *, abandoned: bool) -> bool:
+        """`abandoned` takes a service that cannot tell for one that names nothing."""
+        return bool(self.named or (self.unasked and not abandoned))
+
+    def to_json(self) -> dict[str, Any]:
+        return {"named": [f"{service} names {path}" for service, path in self.named], "unasked": list(self.unasked)}
+
+
+@dataclass
+class Usages:
+    """Each configuration is asked for once, however many certificates are looked at."""
+
+    store: Store
+    limits: Limits
+    dumps: dict[tuple[str, ...], str | None] = field(default_factory=dict)
+    known: tuple[Service, ...] | None = None
+
+    def observe(self, wanted: Wanted) -> Usage:
+        """Asks the certificate's own services, and all that any certificate of this store has."""
+        own = recorded_services(self.store, wanted.name)
+        services = {service.references: service for service in (*self._all(), *own, *wanted.services)}
+        paths = tuple(find_paths(self.store, wanted.name, (*own, *wanted.services)))
+        named = [
+            (service.name, path)
+            for service in services.values()
+            for path in paths
+            if is_named(path, self._dump(service) or "")
+        ]
+        unasked = sorted({item.name for item in (*own, *wanted.services) if item.files and self._dump(item) is None})
+        return Usage(tuple(dict.fromkeys(named)), tuple(unasked))
+
+    def _all(self) -> tuple[Service, ...]:
+        if self.known is None:
+            names = stored_certificates(self.store)
+            self.known = tuple(service for name in names for service in recorded_services(self.store, name))
+        return self.known
+
+    def _dump(self, service: Service) -> str | None:
+        if service.references not in self.dumps:
+            self.dumps[service.references] = dump_configuration(service, self.limits)
+        return self.dumps[service.references]
+
+
+def observe_removal(store: Store, wanted: Wanted, usages: Usages) -> dict[str, Any]:
+    """Whether anything is there, who names it, and what the certificate to fall back to does not have for it."""
+    present = os.path.lexists(store.live(wanted.name)) or os.path.lexists(store.home(wanted.name))
+    if not present:
+        return {"present": False, "named": [], "unasked": [], "lacking": []}
+    return dict(usages.observe(wanted).to_json(), present=True, lacking=find_lacking(store, wanted))
+
+
+def find_lacking(store: Store, wanted: Wanted) -> list[str]:
+    """The files, as `service/file`, that the followed certificate has neither live nor stored."""
+    numbers = complete_generations(store, wanted.follows)
+    places = [store.live(wanted.follows), *(store.generation(wanted.follows, number) for number in numbers[-1:])]
+    names = [os.path.join(service.name, spec.name) for service in wanted.services for spec in service.files]
+    return [name for name in names if not any(os.path.exists(os.path.join(place, name)) for place in places)]
+
+
+def require_complete(store: Store, wanted: Wanted) -> None:
+    """Links that lead nowhere are worse than the certificate that is there."""
+    lacking = find_lacking(store, wanted)
+    if lacking:
+        raise HostError(f"The certificate {wanted.follows} has no {', '.join(lacking)}; give it this service too")
+
+
+def recorded_services(store: Store, certificate: str) -> tuple[Service, ...]:
+    """As every generation that is still there recorded them, the newest of a name first; a damaged record has none."""
+    found: dict[tuple[str, tuple[str, ...]], Service] = {}
+    for number in reversed(complete_generations(store, certificate)):
+        try:
+            record = read_document(os.path.join(store.generation(certificate, number), RECORD)) or {}
+        except HostError:
+            continue
+        for item in record.get("services") or ():
+            service = Service.from_json(item)
+            found.setdefault((service.name, tuple(spec.path or spec.name for spec in service.files)), service)
+    return tuple(found.values())
+
+
+def find_paths(store: Store, certificate: str, services: Iterable[Service]) -> Iterator[str]:
+    """Every name that a configuration may have for a file of this certificate."""
+    yield from (os.path.join(store.live(certificate), spec.name) for spec in CANONICAL)
+    for service in services:
+        for spec in service.files:
+            yield store.live_file(certificate, service.name, spec.name)
+            if spec.path:
+                yield spec.path

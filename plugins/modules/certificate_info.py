@@ -1,0 +1,319 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: certificate_info
+short_description: Show the certificates in the store, in files and at ports of a host
+version_added: 0.1.0
+description:
+  - Shows every certificate with its names, its end, the share of its life that is left, and everything that is wrong
+    with it, by the same checks as at install. Nothing is changed.
+  - Of files it reads PEM, DER and PKCS#7, and tells when a private key in one of them lies open to everybody. No
+    private key leaves the host.
+  - At ports it does a TLS handshake on the addresses that a process of the host listens on, and tells whether they
+    show what is live in the store.
+  - It does not fail for what it shows. What cannot be read is in RV(problems), what is wrong with a certificate or a
+    port stands at its row.
+  - One execution on the host, whatever is asked.
+author:
+  - The certwright.tls authors (@certwright)
+extends_documentation_fragment:
+  - certwright.tls._attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+options:
+  paths:
+    description:
+      - Files and directories on the host; C(~) and variables of its environment are replaced there.
+      - Of a directory every file below it counts that holds a certificate or is a keystore. Links to directories and
+        network file systems are left out, and so is the store, which has O(store).
+      - A file that holds only CA certificates is one row, and a directory with many such files too.
+      - Below one directory at most 5000 files are looked at.
+    type: list
+    elements: str
+    default: []
+  ports:
+    description:
+      - Ports of the host, each as V(443), V(192.0.2.1:8443), V([2001:db8::1]:8443), or a mapping with C(port) and,
+        where needed, C(address), C(server_name), C(starttls) (smtp, imap, pop3, ldap, postgres), C(proxy_protocol),
+        C(client_certificate) and C(client_private_key) (paths on the host).
+      - Without an address it is every one that a process listens on.
+    type: list
+    elements: raw
+    default: []
+  names:
+    description:
+      - Names that every certificate in O(paths) and at O(ports) is to cover, at a port its C(server_name) too.
+    type: list
+    elements: str
+    default: []
+  certificates:
+    description:
+      - What is shown of the store, by name. All when empty.
+    type: list
+    elements: str
+    default: []
+  store:
+    description:
+      - Whether the store is shown, with the ports of the services in its records.
+      - By default it is when neither O(paths) nor O(ports) are given, or when O(certificates) are.
+    type: bool
+  warn_below:
+    description:
+      - The share of its whole life, from V(0) to V(1), below which a certificate is V(due).
+      - By default one third, and a half when its whole life is under ten days.
+    type: float
+  store_path:
+    description:
+      - The store on the host, when it is not at its default place, V(/etc/ssl/certwright), or
+        V(/etc/pki/tls/certwright) on the Red Hat family.
+    type: str
+seealso:
+  - module: certwright.tls.ssl_certificate
+  - plugin: certwright.tls.table
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Show everything in the store, and what its services serve
+  certwright.tls.certificate_info:
+
+- name: Show what lies somewhere else, and what a port serves
+  certwright.tls.certificate_info:
+    paths:
+      - /etc/ssl/certs/www.pem
+      - /etc/nginx/tls
+    ports:
+      - 443
+      - {port: 25, starttls: smtp, server_name: mail.example.org}
+
+- name: Show whether a port of the host covers its names, and what of the store is at its half
+  certwright.tls.certificate_info:
+    ports: [443]
+    names: [www.example.org]
+    store: true
+    warn_below: 0.5
+"""
+
+RETURN = r"""
+certificates:
+  description: Every certificate once for each place, in the order of the store, O(paths) and O(ports).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    source:
+      description: V(store), V(file), or V(port) for what no other row shows.
+      type: str
+    name:
+      description: The name in the store; null when the store does not know the certificate.
+      type: str
+    generation:
+      description: Its number in the store; null where it has none.
+      type: int
+    state:
+      description:
+        - Of the store V(live), V(pending) (stored and not active), V(disabled) (its services have another certificate
+          of the store instead) or V(adopted) (it lies elsewhere, and somebody else renews it); null elsewhere.
+      type: str
+    path:
+      description: The file or directory on the host; the address and port for V(port).
+      type: str
+    services:
+      description: The services in its record.
+      type: list
+      elements: str
+    count:
+      description: How many certificates the row stands for; more than one for files of CA certificates.
+      type: int
+    names:
+      description: The names on the certificate.
+      type: list
+      elements: str
+    subject:
+      description: The subject, as RFC 4514 has it.
+      type: str
+    issuer:
+      description: The issuer, as RFC 4514 has it.
+      type: str
+    serial:
+      description: The serial number in hexadecimal.
+      type: str
+    not_before:
+      description: The first instant of its life, UTC.
+      type: str
+    not_after:
+      description: The last instant of its life, UTC; of several CA certificates that of the first that ends.
+      type: str
+    life_left:
+      description: The share of its whole life that is left, from 0.0 to 1.0.
+      type: float
+    days_left:
+      description: Whole days until it ends; below 0 when it has expired.
+      type: int
+    key_type:
+      description: The kind of its key.
+      type: str
+    fingerprint_sha256:
+      description: The SHA-256 fingerprint in hexadecimal.
+      type: str
+    is_ca:
+      description: Whether the row is about CA certificates.
+      type: bool
+    holds_private_key:
+      description: Whether a private key is in the file, or in the generation of the store; null for ports.
+      type: bool
+    problems:
+      description:
+        - What is wrong, each with the code and the message of M(certwright.tls.ssl_certificate).
+        - And V(due), less of its life is left than O(warn_below); V(key_exposed), everybody on the host may read or
+          write its private key; V(activation_pending), V(file_missing), V(file_differs) and V(attributes_differ), of
+          the store; V(file_unreadable), of what was adopted; V(ca_expired), of CA certificates.
+      type: list
+      elements: dict
+      contains:
+        code:
+          description: The stable code.
+          type: str
+        message:
+          description: The fact and the way out.
+          type: str
+    notices:
+      description: What is worth knowing although nothing is wrong, with the codes of the warnings at install.
+      type: list
+      elements: dict
+      contains:
+        code:
+          description: The stable code.
+          type: str
+        message:
+          description: The fact.
+          type: str
+  sample:
+    - source: store
+      name: system
+      generation: 2
+      state: live
+      path: /etc/ssl/certwright/certificates/system/000002/fullchain.pem
+      services: [nginx]
+      count: 1
+      names: [www.example.org]
+      subject: CN=www.example.org
+      issuer: CN=Example CA,O=Example
+      serial: 4e1f
+      not_before: '2026-11-01T00:00:00Z'
+      not_after: '2027-01-30T00:00:00Z'
+      life_left: 0.766
+      days_left: 68
+      key_type: EC P-256
+      fingerprint_sha256: 3f0e…
+      is_ca: false
+      holds_private_key: true
+      problems: []
+      notices: []
+ports:
+  description: Every address of every port that was asked, and of the services in the records that are shown.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    port:
+      description: The port.
+      type: int
+    address:
+      description: The address that was asked; empty when nothing listens there.
+      type: str
+    server_name:
+      description: The server name that was asked for.
+      type: str
+    starttls:
+      description: The protocol in which TLS was started.
+      type: str
+    state:
+      description:
+        - V(served); V(silent), nothing answers; V(no_tls), what answers does not speak TLS; V(unproved), it does, but
+          its certificate could not be read.
+      type: str
+    fingerprint_sha256:
+      description: Of the certificate that it shows.
+      type: str
+    not_after:
+      description: The last instant of that certificate's life, UTC.
+      type: str
+    names:
+      description: The names on it.
+      type: list
+      elements: str
+    service:
+      description: The service in the store that has this port.
+      type: str
+    certificate:
+      description: The name in the store whose port or whose certificate it is.
+      type: str
+    is_live:
+      description: Whether it shows what is live in the store; null when the store does not know it.
+      type: bool
+    problems:
+      description: V(silent), V(no_tls), V(unproved), V(not_served) and V(name_missing), each with the fact.
+      type: list
+      elements: dict
+problems:
+  description:
+    - What could not be shown. V(file_unreadable), V(no_certificate), V(keystore_unread) and V(key_exposed), of paths;
+      V(certificate_unreadable); V(store_unreadable), V(not_stored) and V(interrupted), of the store.
+    - Of arguments, with which the task fails, V(path_invalid), V(port_invalid), V(name_invalid), V(share_invalid) and
+      V(nothing_to_show).
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    subject:
+      description: The path, the name or the store; C(certificate) for arguments.
+      type: str
+    code:
+      description: The stable code.
+      type: str
+    message:
+      description: The fact and the way out.
+      type: str
+store_path:
+  description: The store on the host.
+  returned: success
+  type: str
+warnings:
+  description: V(name_stripped) and V(clock_skew), as M(certwright.tls.ssl_certificate) has them.
+  returned: when there is something
+  type: list
+  elements: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+ARGUMENT_SPEC = dict(
+    paths=dict(type="list", elements="str", default=[]),
+    ports=dict(type="list", elements="raw", default=[]),
+    names=dict(type="list", elements="str", default=[]),
+    certificates=dict(type="list", elements="str", default=[]),
+    store=dict(type="bool"),
+    warn_below=dict(type="float"),
+    store_path=dict(type="str"),
+)
+
+CONSTRAINTS: dict = dict()
+
+
+def main():
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True, **CONSTRAINTS)
+    module.fail_json(msg="This module runs on the controller; its action plugin was not found")
+
+
+if __name__ == "__main__":
+    main()

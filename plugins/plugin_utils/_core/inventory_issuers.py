@@ -1,0 +1,87 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who signs: the issuers of an inventory and the engines of the consoles, and which of them are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_words import (
+    find_choice_fault,
+    find_mapping_fault,
+    find_unknown_words,
+    is_text,
+    locate,
+    say_known,
+    show_word,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
+
+DISABLED = "disabled"
+ENGINES = ("files", "letsencrypt", "acme", DISABLED)
+_TYPES = ("files", "acme", "internal_ca")
+# A further engine is a word here once its module is there.
+_AVAILABLE = ("files",)
+_WAY_OUT = "supply certificate and key as files, or take this certificate out until then"
+
+
+def find_issuer_problems(issuers: object) -> Iterator[Problem]:
+    """An issuer whose engine is not there may be declared while no certificate asks it; its other words wait for it."""
+    fault = find_mapping_fault(issuers, "a mapping of names to issuers, each with its `type`")
+    if fault:
+        yield Problem("tls_issuers", "inventory_invalid", fault)
+    for name, issuer in load_issuers(issuers).items():
+        for fact in _find_faults(issuer):
+            yield Problem(locate("tls_issuers", name), "inventory_invalid", fact)
+
+
+def load_issuers(issuers: object) -> dict[str, Any]:
+    return {str(name): issuer for name, issuer in issuers.items()} if isinstance(issuers, Mapping) else {}
+
+
+def find_engine_problems(where: str, words: Mapping[str, Any], issuers: object) -> Iterator[Problem]:
+    """Of a certificate that is to be there: whether somebody can make it. Without a word it is made of files."""
+    engine, issuer = words.get("engine"), words.get("issuer")
+    if engine is not None and issuer is not None:
+        yield Problem(where, "inventory_invalid", "has `engine` and `issuer`; say one of them")
+    fault = find_choice_fault(engine, ENGINES)
+    if fault:
+        yield Problem(where, "unknown_issuer", f"`engine` {fault}")
+    elif engine is not None:
+        yield from _find_unavailable(where, "asks for the engine", str(engine))
+    if issuer is not None and find_mapping_fault(issuers, "") is None:
+        yield from _find_asked(where, issuer, load_issuers(issuers))
+
+
+def _find_asked(where: str, issuer: object, issuers: Mapping[str, Any]) -> Iterator[Problem]:
+    """An issuer whose own declaration is faulty is told there."""
+    if not is_text(issuer) or str(issuer) not in issuers:
+        fact = f"the issuer {show_word(issuer)} is not in tls_issuers; {say_known(issuer, issuers)}"
+        yield Problem(where, "unknown_issuer", fact)
+        return
+    declared = issuers[str(issuer)]
+    if not list(_find_faults(declared)):
+        yield from _find_unavailable(where, f"asks the issuer {issuer} for the engine", str(declared["type"]))
+
+
+def _find_unavailable(where: str, asked: str, engine: str) -> Iterator[Problem]:
+    if engine not in _AVAILABLE:
+        fact = f"{asked} {engine}, which this release does not have; it has {', '.join(_AVAILABLE)}"
+        yield Problem(where, "engine_unavailable", f"{fact}: {_WAY_OUT}")
+
+
+def _find_faults(issuer: object) -> Iterator[str]:
+    if not isinstance(issuer, Mapping):
+        yield find_mapping_fault(issuer, "a mapping with `type`") or "is empty; say its `type`"
+        return
+    kind = issuer.get("type")
+    if kind is None:
+        yield f"`type` is missing; it is one of {', '.join(_TYPES)}"
+    fault = find_choice_fault(kind, _TYPES)
+    if fault:
+        yield f"`type` {fault}"
+    if kind == "files":
+        yield from find_unknown_words(issuer, ("type",))

@@ -1,0 +1,165 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Any number of certificates on one host in two executions; each is refused, put back and reported by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._convergence import Round, converge
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.entry import (
+    ADOPTED,
+    GONE,
+    ON_HOST,
+    Entry,
+    find_notices,
+    load_entry,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import (
+    describe_diff,
+    find_clock_notices,
+    list_paths,
+    load_notices,
+    report_outcomes,
+    report_warnings,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import load_declared, load_desired
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.wishes import (
+    Adopted,
+    Gone,
+    OnHost,
+    Supplied,
+    Wish,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host, PipelinedAction
+from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
+from ansible_collections.certwright.tls.plugins.plugin_utils._supply import Supply, read_anchors
+
+REFUSE_ALL, SKIP = "refuse_all", "skip"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a task wishes of one host, and what was wrong with it before anybody looked there."""
+
+    wishes: tuple[Wish, ...]
+    refused: tuple[Plan, ...]
+    on_problem: str
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        return tuple(problem for plan in self.refused for problem in plan.problems)
+
+
+def read_task(
+    action: PipelinedAction,
+    entries: Sequence[tuple[str, Mapping[str, Any]]],
+    *,
+    stage_only: bool,
+    on_problem: str,
+    now: datetime,
+) -> Task:
+    """`entries` are names in the store with their arguments. Raises RefusedError when one problem refuses all."""
+    wishes: dict[str, Wish] = {}
+    refused: dict[str, tuple[Problem, ...]] = {}
+    for name, arguments in entries:
+        try:
+            entry = load_entry(arguments, name=name, stage_only=stage_only)
+            _require_new(entry, {*wishes, *refused})
+            wishes[entry.name] = _read_wish(action, entry, arguments, now)
+        except RefusedError as error:
+            for problem in error.problems:
+                wishes.pop(problem.certificate, None)
+                refused[problem.certificate] = (*refused.get(problem.certificate, ()), problem)
+    plans = tuple(Plan(name, problems=problems) for name, problems in refused.items())
+    task = Task(tuple(wishes.values()), plans, on_problem)
+    if task.problems and on_problem == REFUSE_ALL:
+        raise RefusedError.from_problems(task.problems)
+    return task
+
+
+def _require_new(entry: Entry, known: set[str]) -> None:
+    if entry.name in known:
+        fact = f"{entry.name} is there twice; a certificate has one place in the store, so say everything of it once"
+        raise RefusedError.from_problems([Problem(entry.name, "name_used_twice", fact)])
+
+
+def _read_wish(action: PipelinedAction, entry: Entry, arguments: Mapping[str, Any], now: datetime) -> Wish:
+    if entry.kind == GONE:
+        return Gone(entry.to_removal(frozenset()), find_notices(entry))
+    supply = Supply(action, entry.name, arguments)
+    if entry.kind == ADOPTED:
+        path = arguments.get("certificate_src")
+        declared = load_declared(entry.to_declaration(), presets=PRESETS)
+        return Adopted(declared, () if path is None else (str(path),))
+    if entry.kind == ON_HOST:
+        declared = load_declared(entry.to_declaration(), presets=PRESETS)
+        return OnHost(declared, supply.read_source(), read_anchors())
+    desired, notices = load_desired(
+        entry.to_declaration(), supply.read_material(), presets=PRESETS, now=now, anchors=read_anchors()
+    )
+    return Supplied(desired, notices)
+
+
+def install(host: Host, task: Task, *, now: datetime, check_mode: bool) -> Round:
+    """The round's plans hold those of what was refused before as well."""
+    wishes = {wish.name: wish for wish in _with_system_files(task.wishes)}
+    names = sorted({name for wish in wishes.values() for name in wish.names})
+    ended = converge(
+        host,
+        look=lambda asked: asked.observe(
+            [wish.look(now) for wish in wishes.values()], baseline=check_mode, names=names
+        ),
+        plan=lambda name, observed: wishes[name].plan(observed, now),
+        request=lambda plan, observed: wishes[plan.certificate].request(plan, observed, run=host.run, now=now),
+        check_mode=check_mode,
+        refuse_all=task.on_problem == REFUSE_ALL,
+    )
+    return replace(ended, plans=(*ended.plans, *task.refused))
+
+
+def _with_system_files(wishes: Iterable[Wish]) -> list[Wish]:
+    """A domain may fall back to files that the same task brings to the certificate that it falls back to."""
+    wishes = list(wishes)
+    brought = {
+        wish.name: frozenset(
+            f"{service.name}/{file.name}" for service in wish.declared_services for file in service.files
+        )
+        for wish in wishes
+    }
+    return [
+        replace(wish, removal=replace(wish.removal, bringing=brought.get(wish.removal.follows, frozenset())))
+        if isinstance(wish, Gone)
+        else wish
+        for wish in wishes
+    ]
+
+
+def report_task(task: Task, ended: Round, *, now: datetime, check_mode: bool) -> dict[str, Any]:
+    """The task's result: the whole of it, and by certificate."""
+    store = ended.answer["store"]
+    result = report_outcomes(ended.plans, ended.outcomes, check_mode=check_mode)
+    said = (*(notice for plan in ended.plans for notice in plan.notices), *load_notices(ended.outcomes))
+    described = {wish.name: wish.describe(ended.observed[wish.name]) for wish in task.wishes}
+    shown = {wish.name: _show(wish, store, described[wish.name]) for wish in task.wishes}
+    changed = [name for name in shown if result["outcomes"][name]["changed"]]
+    return {
+        **result,
+        "certificates": shown,
+        "unmanaged": sorted(set(ended.answer["stored"]) - set(result["outcomes"])),
+        "store_path": store,
+        "warnings": report_warnings((*said, *find_clock_notices(ended.answer["time"], now))),
+        "diff": [describe_diff(name, ended.observed[name], described[name]) for name in changed],
+    }
+
+
+def _show(wish: Wish, store: str, described: Mapping[str, Any]) -> dict[str, Any]:
+    return {"certificate": dict(described), "paths": list_paths(store, wish.name, wish.declared_services)}
