@@ -102,10 +102,10 @@ def count_served(answer: dict[str, Any]) -> int:
 
 def measure_probes(bench: Bench, workload: Workload) -> None:
     """As many server names of one port; apart, because each is a question to a service and not to the host."""
-    bundle = workload.certificates[0].bundle
+    material = workload.certificates[0].to_material()
     certificate, key = bench.work / "leaf.pem", bench.work / "key.pem"
-    certificate.write_text(bundle.leaf.pem, encoding="ascii")
-    key.write_text(bundle.private_key.pem, encoding="ascii")
+    certificate.write_text(material["leaf"], encoding="ascii")
+    key.write_text(material["key"], encoding="ascii")
     with serving(bench.work, certificate=certificate, key=key) as (port, server):
         tasks = [NO_OP, task("warm-up", workload.observe(1, bench.store(0), port=port))]
         for _round in range(bench.rounds):

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._arguments import ArgumentError, read_arguments
@@ -33,7 +34,9 @@ class TlsAction(PipelinedAction):
         self._task_vars = task_vars or {}
         try:
             require_libraries()
-            arguments, warnings = read_arguments(self._task.args, spec=self.SPEC, constraints=self.CONSTRAINTS)
+            arguments, warnings = read_arguments(
+                _to_plain(self._task.args), spec=self.SPEC, constraints=self.CONSTRAINTS
+            )
             result.update(self.keep(arguments, self._host(arguments), check_mode=bool(self._task.check_mode)))
             result["warnings"] = [*warnings, *self._pipelining_warning(), *result.get("warnings", [])]
         except RefusedError as error:
@@ -59,6 +62,14 @@ class TlsAction(PipelinedAction):
             return []
         why = f"{OPT_OUT} is off" if self._pipelining_refused() else "this connection cannot be pipelined"
         return [f"{why}: private keys may stay in temporary files of the host when a run is interrupted"]
+
+
+def _to_plain(value: Any) -> Any:
+    """Plain containers with the values as they are: those of ansible-core take ten times as long to copy, and Ansible
+    copies all arguments to check them."""
+    if isinstance(value, Mapping):
+        return {key: _to_plain(item) for key, item in value.items()}
+    return [_to_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _require_ranges(arguments: dict[str, Any]) -> None:

@@ -120,9 +120,11 @@ class Certificate:
         return self.subject or next(iter(self.names), f"serial {self.serial}")
 
 
+@lru_cache(maxsize=16)
 def load_certificates(content: bytes, source: str) -> tuple[Certificate, ...]:
     """Every certificate of a file (PEM, DER, PKCS#7) in its order, each once, whatever else the file holds.
 
+    Hundreds of certificates come with the same file of CAs, which is read once.
     Raises UnusableError: the codes of load_blocks, no_certificate, certificate_unreadable, too_many_certificates.
     """
     blocks = [_unmask(block) for block in load_blocks(content, source)]

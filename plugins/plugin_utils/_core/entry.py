@@ -71,7 +71,7 @@ def load_entry(arguments: Mapping[str, Any], *, name: str, stage_only: bool) -> 
     entry = Entry(
         name=_load_store_name(name),
         state=str(arguments["state"]),
-        external_url=str(arguments.get("external_url") or ""),
+        external_url=str(arguments.get("external_url") or "").strip(),
         other_urls=tuple(str(url) for url in arguments.get("other_urls") or ()),
         services=tuple(arguments.get("services") or ()),
         attributes=load_attributes(arguments),

@@ -76,12 +76,6 @@ def load_inventory(variables: Mapping[str, Any], *, presets: Mapping[str, Preset
     return Inventory(tuple(entry.to_arguments() for entry in entries), notices)
 
 
-def find_unmanaged(entries: Iterable[Mapping[str, Any]], stored: Iterable[str]) -> tuple[str, ...]:
-    """The certificates of a store that no entry names: reported, never removed."""
-    named = {entry["domain"] for entry in entries}
-    return tuple(name for name in stored if name not in named)
-
-
 def find_removals(
     entries: Iterable[Mapping[str, Any]], names: Iterable[str], *, accept: Iterable[str]
 ) -> Iterator[dict[str, Any]]:

@@ -62,6 +62,13 @@ def test_what_the_words_come_to(words: dict[str, Any], expected: str) -> None:
         pytest.param("System", {"state": "absent"}, ["absent_refused"], id="in no spelling"),
         pytest.param("system", {}, ["external_url_missing"], id="and falls back to none"),
         pytest.param("a.example", {"state": "adopted"}, ["external_url_missing"], id="adopted without a name"),
+        pytest.param(
+            "a.example",
+            {**URL, "state": "adopted", "private_key_src": "/k"},
+            ["material_ambiguous"],
+            id="a key that is to be adopted",
+        ),
+        pytest.param("a.example", {"external_url": " "}, ["external_url_missing"], id="an empty name"),
         pytest.param("a.example", {"ca_src": "ca.pem"}, ["external_url_missing"], id="material without a name"),
         pytest.param("a.example", {"pkcs12_content": ""}, ["external_url_missing"], id="empty material is material"),
         pytest.param("a.example", {"other_urls": ["b.example"]}, ["external_url_missing"], id="other names only"),

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import pytest
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory import find_unmanaged, load_inventory
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory import find_removals, load_inventory
 from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.declared_inventory import (
     FILES,
     IN_DOMAIN,
@@ -583,16 +583,28 @@ def test_keys_are_in_no_representation() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stored", "expected"),
+    ("names", "expected"),
     [
-        pytest.param([], (), id="an empty store"),
-        pytest.param(["system", "old.example", "web"], (), id="all are named, one of them to be removed"),
-        pytest.param(["z", "system", "a.example"], ("z", "a.example"), id="two that nobody names"),
+        pytest.param([], [GONE], id="what the inventory disables"),
+        pytest.param(
+            ["stray", "old.example"],
+            [GONE, {"domain": "stray", "state": "absent", "accept": ["files_abandoned"]}],
+            id="and names that it does not know, each once",
+        ),
     ],
 )
-def test_what_no_entry_names_is_found(stored: list[str], expected: tuple[str, ...]) -> None:
+def test_what_is_taken_away_is_said_by_the_inventory_or_by_name(names: list[str], expected: list[Any]) -> None:
     loaded = load(tls_system={"external_url": "www.example"}, tls_domains=[GONE], tls_host_certificates={"web": WEB})
-    assert expected == find_unmanaged(loaded.entries, stored)
+    assert expected == list(find_removals(loaded.entries, names, accept=["files_abandoned"]))
+
+
+def test_what_the_inventory_still_declares_is_not_taken_away_by_name() -> None:
+    loaded = load(tls_system={"external_url": "www.example"}, tls_host_certificates={"web": WEB})
+    with pytest.raises(RefusedError) as refusal:
+        list(find_removals(loaded.entries, ["web", "system", "stray"], accept=[]))
+    assert [
+        (item.certificate, item.code) for item in refusal.value.problems
+    ] == [("web", "inventory_invalid"), ("system", "inventory_invalid")]
 
 
 def count_calls(domains: int) -> int:

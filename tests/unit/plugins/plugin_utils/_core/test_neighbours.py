@@ -102,3 +102,8 @@ def test_another_renewer_is_named_with_the_way_out(neighbour: Neighbour, title: 
 
     notices = find_renewer_notices("web", ("a.example", "c.example"), [neighbour])
     assert [Notice("other_renewer", expected)] == list(notices)
+
+
+def test_the_renewer_whose_files_are_the_source_is_not_to_be_stopped() -> None:
+    (notice,) = find_renewer_notices("web", ("a.example",), [CERTBOT], source="/etc/letsencrypt/live/a/cert.pem")
+    assert notice.message.endswith("web is taken from there, so run this again after each of its renewals")
