@@ -602,9 +602,10 @@ def test_what_the_inventory_still_declares_is_not_taken_away_by_name() -> None:
     loaded = load(tls_system={"external_url": "www.example"}, tls_host_certificates={"web": WEB})
     with pytest.raises(RefusedError) as refusal:
         list(find_removals(loaded.entries, ["web", "system", "stray"], accept=[]))
-    assert [
-        (item.certificate, item.code) for item in refusal.value.problems
-    ] == [("web", "inventory_invalid"), ("system", "inventory_invalid")]
+    assert [(item.certificate, item.code) for item in refusal.value.problems] == [
+        ("web", "inventory_invalid"),
+        ("system", "inventory_invalid"),
+    ]
 
 
 def count_calls(domains: int) -> int:
