@@ -177,6 +177,10 @@ def _find_domain_problems(entry: InventoryEntry) -> Iterator[Problem]:
         fact = f"has {', '.join(idle)} and no external_url"
         way_out = "give the host name that clients use, or leave these out: then it uses the system's certificate"
         yield Problem(entry.where, "external_url_missing", f"{fact}; {way_out}")
+    elif entry.words.get("external_url") == "":
+        # A template that came out empty must not take a domain's certificate away
+        way_out = "give the host name that clients use, or leave the word out: then it uses the system's certificate"
+        yield Problem(entry.where, "external_url_missing", f"has an empty external_url; {way_out}")
 
 
 def _find_domain_name_problems(entry: InventoryEntry) -> Iterator[Problem]:

@@ -30,24 +30,31 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied impo
 
 
 class Wish(Protocol):
-    """`look` words what the host is asked, `plan` decides, `request` words what it is to do."""
+    """What every kind can say of itself."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """In the store."""
 
     @property
-    def names(self) -> tuple[str, ...]: ...
-
-    def look(self, now: datetime, /) -> dict[str, Any]: ...
-
-    def plan(self, observed: Observed, now: datetime) -> Plan: ...
-
-    def request(self, plan: Plan, observed: Observed, *, run: str, now: datetime) -> dict[str, Any]: ...
-
-    def describe(self, observed: Observed, /) -> dict[str, Any]: ...
+    def names(self) -> tuple[str, ...]:
+        """That clients use; other renewers are looked for with them."""
 
     @property
-    def declared_services(self) -> tuple[Service, ...]: ...
+    def declared_services(self) -> tuple[Service, ...]:
+        """Those that have files of it at stable paths."""
+
+    def look(self, now: datetime, /) -> dict[str, Any]:
+        """What the host is asked."""
+
+    def plan(self, observed: Observed, now: datetime) -> Plan:
+        """What is to happen, and why."""
+
+    def request(self, plan: Plan, observed: Observed, *, run: str, now: datetime) -> dict[str, Any]:
+        """What the host is to do."""
+
+    def describe(self, observed: Observed, /) -> dict[str, Any]:
+        """The certificate that is meant; empty when there is none."""
 
 
 @dataclass(frozen=True)

@@ -118,11 +118,6 @@ def present(domain: str, external_url: str | None = None, *other_urls: str, **mo
             id="a domain is spelled as names are compared, and may use the system's certificate",
         ),
         pytest.param(
-            {"tls_domains": [{"domain": "a.example", "engine": "files", "external_url": "", "services": ["nginx"]}]},
-            [present("a.example", services=["nginx"])],
-            id="a domain whose external URL was left empty",
-        ),
-        pytest.param(
             {
                 "tls_domains": [
                     {"domain": "a.example", "engine": "disabled"},
@@ -596,6 +591,12 @@ def test_keys_are_in_no_representation() -> None:
 def test_what_is_taken_away_is_said_by_the_inventory_or_by_name(names: list[str], expected: list[Any]) -> None:
     loaded = load(tls_system={"external_url": "www.example"}, tls_domains=[GONE], tls_host_certificates={"web": WEB})
     assert expected == list(find_removals(loaded.entries, names, accept=["files_abandoned"]))
+
+
+def test_an_external_url_that_came_out_empty_takes_nothing_away() -> None:
+    (told,) = refused(tls_domains=[{"domain": "a.example", "external_url": "", "services": ["nginx"]}])
+    assert ("tls_domains[0] (a.example)", "external_url_missing") == told[:2]
+    assert "leave the word out" in told[2]
 
 
 def test_what_the_inventory_still_declares_is_not_taken_away_by_name() -> None:
