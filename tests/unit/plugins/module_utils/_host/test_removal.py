@@ -15,7 +15,8 @@ import pytest
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError
 from ansible_collections.certwright.tls.plugins.module_utils._host.removal import remove_certificate
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import FileSpec, Service, Wanted
-from ansible_collections.certwright.tls.plugins.module_utils._host.store import live_generation
+from ansible_collections.certwright.tls.plugins.module_utils._host.store import Store, live_generation
+from ansible_collections.certwright.tls.tests.integration.kill.run_transaction import FaultPoints
 from ansible_collections.certwright.tls.tests.unit.plugins.module_utils._host.nginx_server import supply
 from ansible_collections.certwright.tls.tests.unit.plugins.module_utils._host.transaction_host import TransactionHost
 
@@ -266,3 +267,40 @@ def test_what_has_come_alive_is_adopted_no_more(host: TransactionHost) -> None:
     host.apply(Wanted("kept", adopt={"certificate_path": "/a.pem", "fingerprint": "aa"}, activate=False))
     host.apply(recorded(host.wanted(SHOP, host.service(), name="kept")))
     assert "adopted" not in host.observe(Wanted("kept"))["certificates"]["kept"]
+
+
+def remove_and_die(store: Store, certificate: str, point: int) -> int:
+    """In a process of its own, killed before that operation; how many there were when it came to its end, else 0."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        faults = FaultPoints(point, "before")
+        faults.wrap_all()
+        remove_certificate(store, certificate)
+        os.write(writer, str(len(faults.seen)).encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as told:
+        count = told.read()
+    os.waitpid(child, 0)
+    return int(count or 0)
+
+
+def test_a_kill_before_any_operation_of_a_removal_leaves_it_to_be_finished(tmp_path: Path) -> None:
+    """What stood at a foreign path before is there again in the end, and never is there nothing in between."""
+    with TransactionHost(tmp_path) as host:
+        path = tmp_path / "tls.pem"
+        service = host.service(files=(FileSpec("tls.pem", ("leaf", "key"), path=str(path)),))
+        for point in range(1, 100):
+            path.unlink(missing_ok=True)
+            path.write_text("by hand", encoding="ascii")
+            for material in (SHOP, RENEWED):
+                host.apply(recorded(host.wanted(material, service, name="shop")))
+            ended = remove_and_die(host.store, "shop", point)
+            assert path.read_text(encoding="ascii")
+            remove_certificate(host.store, "shop")
+            assert path.read_text(encoding="ascii") == "by hand"
+            assert not os.path.lexists(host.store.home("shop"))
+            if ended:
+                break
+        assert ended > 10
