@@ -20,11 +20,15 @@ _DUMP_LIMIT = 16 * 1024 * 1024
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What a command said; `code` is 127 when it could not start and 124 when its deadline passed."""
+    """What a command said; `code` is 127 when it could not start and 124 when its deadline passed.
+
+    Of what is longer than anything that a person reads only the beginning is kept, and `is_whole` says so.
+    """
 
     argv: tuple[str, ...]
     code: int
     output: str
+    is_whole: bool = True
 
     @property
     def ok(self) -> bool:
@@ -60,10 +64,11 @@ def run_command(argv: tuple[str, ...], *, deadline: float) -> CommandResult:
             return CommandResult(argv, 127, f"cannot start: {error.strerror}")
         code = _wait(process, deadline)
         output.seek(0)
-        text = output.read(_DUMP_LIMIT).decode("utf-8", "replace")
+        read = output.read(_DUMP_LIMIT + 1)
+        text = read[:_DUMP_LIMIT].decode("utf-8", "replace")
     if code is None:
         return CommandResult(argv, 124, f"{text}\nit did not end within {deadline:g} s and was killed")
-    return CommandResult(argv, code, text)
+    return CommandResult(argv, code, text, is_whole=len(read) <= _DUMP_LIMIT)
 
 
 def _wait(process: subprocess.Popen[bytes], deadline: float) -> int | None:

@@ -106,4 +106,4 @@ def dump_configuration(service: Service, limits: Limits) -> str | None:
     if not service.references:
         return None
     dumped = run_command(service.references, deadline=limits.check)
-    return dumped.output if dumped.ok else None
+    return dumped.output if dumped.ok and dumped.is_whole else None

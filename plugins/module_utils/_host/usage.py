@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError
-from ansible_collections.certwright.tls.plugins.module_utils._host.generation import CANONICAL
-from ansible_collections.certwright.tls.plugins.module_utils._host.proving import is_named
+from ansible_collections.certwright.tls.plugins.module_utils._host.naming import Configuration
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Limits, Service, Wanted
 from ansible_collections.certwright.tls.plugins.module_utils._host.services import dump_configuration
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
@@ -46,22 +45,26 @@ class Usages:
 
     store: Store
     limits: Limits
-    dumps: dict[tuple[str, ...], str | None] = field(default_factory=dict)
+    configurations: dict[tuple[str, ...], Configuration | None] = field(default_factory=dict)
     known: tuple[Service, ...] | None = None
 
     def observe(self, wanted: Wanted) -> Usage:
         """Asks the certificate's own services, and all that any certificate of this store has."""
         own = recorded_services(self.store, wanted.name)
         services = {service.references: service for service in (*self._all(), *own, *wanted.services)}
-        paths = tuple(find_paths(self.store, wanted.name, (*own, *wanted.services)))
+        paths = tuple(find_foreign_paths((*own, *wanted.services)))
         named = [
-            (service.name, path)
+            (service.name, word)
             for service in services.values()
-            for path in paths
-            if is_named(path, self._dump(service) or "")
+            for word in self._find_named(service, wanted.name, paths)
         ]
-        unasked = sorted({item.name for item in (*own, *wanted.services) if item.files and self._dump(item) is None})
+        unasked = sorted({item.name for item in (*own, *wanted.services) if item.files and self._ask(item) is None})
         return Usage(tuple(dict.fromkeys(named)), tuple(unasked))
+
+    def _find_named(self, service: Service, certificate: str, paths: tuple[str, ...]) -> Iterator[str]:
+        configuration = self._ask(service)
+        if configuration is not None:
+            yield from configuration.find_named(self.store, certificate, paths)
 
     def _all(self) -> tuple[Service, ...]:
         if self.known is None:
@@ -69,10 +72,13 @@ class Usages:
             self.known = tuple(service for name in names for service in recorded_services(self.store, name))
         return self.known
 
-    def _dump(self, service: Service) -> str | None:
-        if service.references not in self.dumps:
-            self.dumps[service.references] = dump_configuration(service, self.limits)
-        return self.dumps[service.references]
+    def _ask(self, service: Service) -> Configuration | None:
+        if service.references not in self.configurations:
+            dump = dump_configuration(service, self.limits)
+            self.configurations[service.references] = (
+                None if dump is None else Configuration.from_dump(dump, self.store)
+            )
+        return self.configurations[service.references]
 
 
 def observe_removal(store: Store, wanted: Wanted, usages: Usages) -> dict[str, Any]:
@@ -84,11 +90,20 @@ def observe_removal(store: Store, wanted: Wanted, usages: Usages) -> dict[str, A
 
 
 def find_lacking(store: Store, wanted: Wanted) -> list[str]:
-    """The files, as `service/file`, that the followed certificate has neither live nor stored."""
+    """The files, as `service/file`, that the followed certificate has neither live nor stored with the same parts."""
     numbers = complete_generations(store, wanted.follows)
     places = [store.live(wanted.follows), *(store.generation(wanted.follows, number) for number in numbers[-1:])]
-    names = [os.path.join(service.name, spec.name) for service in wanted.services for spec in service.files]
-    return [name for name in names if not any(os.path.exists(os.path.join(place, name)) for place in places)]
+    parts = {
+        os.path.join(service.name, spec.name): spec.parts
+        for service in reversed(recorded_services(store, wanted.follows))
+        for spec in service.files
+    }
+    names = {os.path.join(service.name, spec.name): spec.parts for service in wanted.services for spec in service.files}
+    return [
+        name
+        for name, needed in names.items()
+        if parts.get(name, needed) != needed or not any(os.path.exists(os.path.join(place, name)) for place in places)
+    ]
 
 
 def require_complete(store: Store, wanted: Wanted) -> None:
@@ -112,11 +127,7 @@ def recorded_services(store: Store, certificate: str) -> tuple[Service, ...]:
     return tuple(found.values())
 
 
-def find_paths(store: Store, certificate: str, services: Iterable[Service]) -> Iterator[str]:
-    """Every name that a configuration may have for a file of this certificate."""
-    yield from (os.path.join(store.live(certificate), spec.name) for spec in CANONICAL)
+def find_foreign_paths(services: Iterable[Service]) -> Iterator[str]:
+    """Every path outside of the store that leads, or led, to a file of this certificate."""
     for service in services:
-        for spec in service.files:
-            yield store.live_file(certificate, service.name, spec.name)
-            if spec.path:
-                yield spec.path
+        yield from (os.path.normpath(spec.path) for spec in service.files if spec.path)
