@@ -131,7 +131,7 @@ from ansible.utils.display import Display
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.dependencies import require_libraries
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory import load_inventory
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import report_warnings
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import explain, report_warnings
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
 
 
@@ -140,7 +140,7 @@ def inventory(variables: dict[str, Any]) -> list[dict[str, Any]]:
         require_libraries()
         loaded = load_inventory(variables, presets=PRESETS)
     except TlsError as error:
-        raise AnsibleFilterError(str(error)) from None
+        raise AnsibleFilterError(explain(error)) from None
     for warning in report_warnings(loaded.notices):
         Display().warning(warning)
     return list(loaded.entries)

@@ -55,8 +55,10 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.dependencies import require_libraries
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory import find_removals, load_inventory
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import explain
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
 
 
@@ -64,10 +66,11 @@ def removals(
     variables: dict[str, Any], names: list[str] | None = None, accept: list[str] | None = None
 ) -> list[dict[str, Any]]:
     try:
+        require_libraries()
         entries = load_inventory(variables, presets=PRESETS).entries
         return list(find_removals(entries, names or (), accept=accept or ()))
-    except RefusedError as error:
-        raise AnsibleFilterError(str(error)) from None
+    except TlsError as error:
+        raise AnsibleFilterError(explain(error)) from None
 
 
 class FilterModule:

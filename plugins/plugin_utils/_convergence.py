@@ -58,7 +58,8 @@ def converge(  # noqa: PLR0913 - three questions, two switches
         todo = [item for item in plans if item.recover or not (item.is_empty or item.problems)]
         if check_mode or not todo:
             return Round(answer, observed, plans, tuple(outcomes))
-        applied = host.apply([request(_permitted(item), observed[item.certificate]) for item in todo])
+        words = [request(_permitted(item), observed[item.certificate]) for item in todo]
+        applied = host.apply(words, refuse_all=refuse_all)
         outcomes.extend(applied["outcomes"])
         if not applied["changed_underneath"]:
             return Round(answer, observed, plans, tuple(outcomes))

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._convergence import Round, converge
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.entry import (
     ADOPTED,
     GONE,
@@ -111,14 +112,23 @@ def _read_wish(action: PipelinedAction, entry: Entry, arguments: Mapping[str, An
 
 def install(host: Host, task: Task, *, now: datetime, check_mode: bool) -> Round:
     """The round's plans hold those of what was refused before as well."""
-    wishes = {wish.name: wish for wish in _with_system_files(task.wishes)}
+    # What may be followed is planned before what follows it
+    wishes = {wish.name: wish for wish in sorted(task.wishes, key=lambda wish: isinstance(wish, Gone))}
+    sound: set[str] = set()
+
+    def plan(name: str, observed: Observed) -> Plan:
+        planned = _with_brought_files(wishes[name], wishes, sound).plan(observed, now)
+        if not planned.problems:
+            sound.add(name)
+        return planned
+
     names = sorted({name for wish in wishes.values() for name in wish.names})
     ended = converge(
         host,
         look=lambda asked: asked.observe(
             [wish.look(now) for wish in wishes.values()], baseline=check_mode, names=names
         ),
-        plan=lambda name, observed: wishes[name].plan(observed, now),
+        plan=plan,
         request=lambda plan, observed: wishes[plan.certificate].request(plan, observed, run=host.run, now=now),
         check_mode=check_mode,
         refuse_all=task.on_problem == REFUSE_ALL,
@@ -126,21 +136,13 @@ def install(host: Host, task: Task, *, now: datetime, check_mode: bool) -> Round
     return replace(ended, plans=(*ended.plans, *task.refused))
 
 
-def _with_system_files(wishes: Iterable[Wish]) -> list[Wish]:
+def _with_brought_files(wish: Wish, wishes: Mapping[str, Wish], sound: set[str]) -> Wish:
     """A domain may fall back to files that the same task brings to the certificate that it falls back to."""
-    wishes = list(wishes)
-    brought = {
-        wish.name: frozenset(
-            f"{service.name}/{file.name}" for service in wish.declared_services for file in service.files
-        )
-        for wish in wishes
-    }
-    return [
-        replace(wish, removal=replace(wish.removal, bringing=brought.get(wish.removal.follows, frozenset())))
-        if isinstance(wish, Gone)
-        else wish
-        for wish in wishes
-    ]
+    if not isinstance(wish, Gone) or wish.removal.follows not in sound:
+        return wish
+    services = wishes[wish.removal.follows].declared_services
+    brought = frozenset(f"{service.name}/{file.name}" for service in services for file in service.files)
+    return replace(wish, removal=replace(wish.removal, bringing=brought))
 
 
 def report_task(task: Task, ended: Round, *, now: datetime, check_mode: bool) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,8 @@ _EXPLANATION_LIMIT = 300
 _TEXTS = ("msg", "module_stderr", "module_stdout")
 _KEY = re.compile(r"PRIVATE KEY-----(.*?)-----END")
 _PIECE = 16
+# Four times what any loader takes: a vault doubles a file, and more.
+_MAXIMUM_FILE = 4 * 1024 * 1024
 
 
 class HostRefusal(TlsError):
@@ -79,8 +82,8 @@ class Host:
         request = {"action": "observe", "baseline": baseline, "everything": everything, "names": list(names)}
         return self._ask(dict(request, certificates=certificates))
 
-    def apply(self, certificates: list[dict[str, Any]]) -> dict[str, Any]:
-        return self._ask({"action": "apply", "certificates": certificates})
+    def apply(self, certificates: list[dict[str, Any]], *, refuse_all: bool = False) -> dict[str, Any]:
+        return self._ask({"action": "apply", "certificates": certificates, "refuse_all": refuse_all})
 
     def survey(self, question: dict[str, Any]) -> dict[str, Any]:
         return self._ask({"action": "survey", **question})
@@ -132,11 +135,25 @@ def read_file(action: PipelinedAction, path: str) -> bytes:
             "An option that names a file on the controller holds text; PEM text goes into _content options"
         )
     try:
-        content, _show = action._loader._get_file_contents(_find_file(action, path))
+        found = _find_file(action, path)
+        _require_readable(path, found)
+        content, _show = action._loader._get_file_contents(found)
     except AnsibleError as error:
         fact = f"The file {path} cannot be read on the controller: {str(error).splitlines()[0]}"
         raise HostRefusal(f"{fact}; it is looked for where Ansible looks for files, and beside the inventory") from None
     return bytes(content)
+
+
+def _require_readable(path: str, found: str) -> None:
+    """Nothing that never ends, and nothing that would fill the memory: it is read as a whole."""
+    status = os.stat(found)
+    if not stat.S_ISREG(status.st_mode):
+        raise HostRefusal(
+            f"The file {path} cannot be read on the controller: it is no regular file; pass the file itself"
+        )
+    if status.st_size > _MAXIMUM_FILE:
+        size = f"{status.st_size} bytes long, more than {_MAXIMUM_FILE}"
+        raise HostRefusal(f"The file {path} is {size}; is it the right file?")
 
 
 def _find_file(action: PipelinedAction, path: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.certwright.tls.plugins.plugin_utils._arguments import ArgumentError, read_arguments
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.dependencies import require_libraries
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError, TlsError
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import report_problems, without_pem
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import explain, report_problems
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import OPT_OUT, Host, PipelinedAction
 
 
@@ -42,7 +42,7 @@ class TlsAction(PipelinedAction):
         except RefusedError as error:
             result.update(changed=False, **report_problems(error.problems))
         except TlsError as error:
-            result.update(changed=False, failed=True, msg=without_pem(str(error)))
+            result.update(changed=False, failed=True, msg=explain(error))
         return result
 
     def _host(self, arguments: dict[str, Any]) -> Host:

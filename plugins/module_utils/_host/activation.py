@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.culprits import find_culprits
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError, Labeller
+from ansible_collections.certwright.tls.plugins.module_utils._host.followers import with_followers
 from ansible_collections.certwright.tls.plugins.module_utils._host.generation import load_manifest
 from ansible_collections.certwright.tls.plugins.module_utils._host.journal import Attempt, Journal, write_journal
 from ansible_collections.certwright.tls.plugins.module_utils._host.memory import (
@@ -156,6 +157,7 @@ class Activation:
 
     def _settle(self, failures: dict[str, Failure]) -> None:
         """9. Marked in the journal first: a killed put-back is finished by the next run, not carried forward."""
+        failures = with_followers(failures, self._going, goes_back=self._goes_back)
         guilty = [item for item in self.journal.attempts if item.certificate in failures]
         if not guilty:
             return
@@ -184,7 +186,7 @@ class Activation:
     def _try_switch_back(self, attempts: Iterable[Attempt]) -> dict[str, str]:
         """By certificate, what the host refused. Such a put-back stays in the journal, for the next run to finish."""
         stuck = {}
-        for attempt in attempts:
+        for attempt in sorted(attempts, key=lambda item: not item.follows):  # what follows leaves first
             try:
                 switch_back(self.store, attempt, self.label)
             except (OSError, HostError) as error:

@@ -29,9 +29,11 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.store import 
     MANIFEST,
     RECORD,
     Store,
+    complete_generations,
     live_generation,
     next_generation,
     read_document,
+    unmark_removal,
     write_document,
 )
 
@@ -105,6 +107,7 @@ def stage_links(store: Store, wanted: Wanted) -> int:
 def _make_generation(store: Store, certificate: str) -> tuple[int, str]:
     number = next_generation(store, certificate)
     make_directory(store.home(certificate))
+    unmark_removal(store, certificate)
     directory = store.generation(certificate, number)
     remove_tree(directory)
     make_directory(directory)
@@ -154,11 +157,25 @@ def _followed_fingerprint(store: Store, certificate: str) -> str:
 def find_drift(store: Store, certificate: str, number: int, manifest: Manifest) -> tuple[dict[str, str], ...]:
     """Every file of the generation that is missing, has other bytes, or other attributes than staging gave it."""
     directory = store.generation(certificate, number)
+    waiting = _find_waiting(store, manifest.follows) if manifest.follows else ()
     return tuple(
         {"file": name, "fact": fact}
         for name, expected in sorted(manifest.files.items())
         for fact in _file_facts(f"{directory}/{name}", expected)
+        if not (
+            fact == "missing" and os.path.islink(f"{directory}/{name}") and _is_waiting(store, manifest, name, waiting)
+        )
     )
+
+
+def _find_waiting(store: Store, certificate: str) -> tuple[int, ...]:
+    live = live_generation(store, certificate) or 0
+    return tuple(number for number in complete_generations(store, certificate) if number > live)
+
+
+def _is_waiting(store: Store, manifest: Manifest, name: str, waiting: tuple[int, ...]) -> bool:
+    """A link leads to a file that comes alive with the next generation of the certificate that is followed."""
+    return any(os.path.exists(os.path.join(store.generation(manifest.follows, number), name)) for number in waiting)
 
 
 def _file_facts(path: str, expected: dict[str, Any]) -> Iterator[str]:
@@ -179,10 +196,12 @@ def _file_facts(path: str, expected: dict[str, Any]) -> Iterator[str]:
 
 
 def _link_facts(path: str, target: str) -> Iterator[str]:
-    if not os.path.exists(path):
+    if not os.path.lexists(path):
         yield "missing"
     elif not os.path.islink(path) or os.readlink(path) != target:
         yield "content"
+    elif not os.path.exists(path):
+        yield "missing"
 
 
 def _read(path: str) -> tuple[os.stat_result, bytes]:

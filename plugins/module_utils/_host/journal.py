@@ -21,7 +21,7 @@ class Attempt:
 
     `answered` holds the probe targets that showed a certificate before, with its fingerprint: only these can cause a
     rollback. `failure` is set before anything is put back, so that a killed put-back is finished and not carried
-    forward. `up` names the services that were up before.
+    forward. `up` names the services that were up before, `follows` the certificate whose files the generation links to.
     """
 
     certificate: str
@@ -33,6 +33,7 @@ class Attempt:
     answered: dict[str, str]
     failure: str = ""
     up: tuple[str, ...] = ()
+    follows: str = ""
 
     def failed(self, message: str) -> Attempt:
         return replace(self, failure=message)

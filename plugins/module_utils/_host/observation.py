@@ -34,6 +34,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.store import 
     Store,
     complete_generations,
     digest_of,
+    is_being_removed,
     live_generation,
     locked_for_reading,
     read_document,
@@ -102,7 +103,8 @@ def find_certificates(store: Store, request: Request) -> tuple[Wanted, ...]:
     """Those that were asked for, with the services that were recorded for them where the request names none."""
     wanted = request.certificates
     if request.everything:
-        wanted = tuple(Wanted(name, recorded=True) for name in stored_certificates(store))
+        names = (name for name in stored_certificates(store) if not is_being_removed(store, name))
+        wanted = tuple(Wanted(name, recorded=True) for name in names)
     return tuple(_with_recorded_services(store, item) if item.recorded else item for item in wanted)
 
 
@@ -141,7 +143,8 @@ def _summarise_journal(store: Store) -> dict[str, Any] | None:
 
 def _observe_certificate(store: Store, wanted: Wanted) -> dict[str, Any]:
     live = live_generation(store, wanted.name)
-    stored = [number for number in complete_generations(store, wanted.name) if number > (live or 0)]
+    complete = () if is_being_removed(store, wanted.name) else complete_generations(store, wanted.name)
+    stored = [number for number in complete if number > (live or 0)]
     return {
         "live": None if live is None else _observe_generation(store, wanted.name, live),
         "pending": None if not stored else _observe_generation(store, wanted.name, stored[-1]),
@@ -154,7 +157,10 @@ def _observe_certificate(store: Store, wanted: Wanted) -> dict[str, Any]:
 
 def _observe_adoption(store: Store, wanted: Wanted) -> dict[str, Any]:
     """What was adopted earlier, and what could be: the public part of files that the operator named."""
-    adopted = read_document(os.path.join(store.home(wanted.name), ADOPTED))
+    try:
+        adopted = read_document(os.path.join(store.home(wanted.name), ADOPTED))
+    except HostError:  # it is found again
+        adopted = None
     found = {} if adopted is None else {"adopted": adopted}
     if not wanted.candidates:
         return found
@@ -162,7 +168,7 @@ def _observe_adoption(store: Store, wanted: Wanted) -> dict[str, Any]:
         read_certificates,
     )
 
-    files = [read_certificates(os.path.expanduser(path)) for path in wanted.candidates]
+    files = [read_certificates(os.path.expanduser(os.path.expandvars(path))) for path in wanted.candidates]
     candidates = [{"path": file.path, "state": "file", "certificate": "".join(file.certificates)} for file in files]
     return {**found, "candidates": candidates}
 
@@ -207,7 +213,10 @@ def _observe_generation(store: Store, certificate: str, number: int) -> dict[str
 def _observe_followed(store: Store, manifest: Manifest) -> dict[str, Any]:
     """Its identity and dates are those of the certificate that is followed."""
     live = live_generation(store, manifest.follows)
-    followed = read_document(os.path.join(store.generation(manifest.follows, live or 0), RECORD)) or {}
+    try:
+        followed = read_document(os.path.join(store.generation(manifest.follows, live or 0), RECORD)) or {}
+    except HostError:
+        followed = {}
     certificate = followed.get("certificate", {})
     return {"fingerprint": manifest.fingerprint, "follows": manifest.follows, "certificate": certificate}
 

@@ -20,6 +20,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.request impor
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
     Store,
     live_generation,
+    mark_removal,
     point_live,
     remove_home,
 )
@@ -41,11 +42,13 @@ def remove_unused(store: Store, wanted: Wanted, usages: Usages) -> Outcome:
 def remove_certificate(store: Store, certificate: str) -> tuple[str, ...]:
     """Safe to repeat after a kill at any point, since the records that say what to undo are removed last.
 
+    0. a mark, so that no generation is taken for one that waits
     1. foreign paths: what they displaced is there again, else they are gone
     2. the live link
     3. every generation with its keys
     Returns the paths that were put back.
     """
+    mark_removal(store, certificate)  # 0
     restored = tuple(path for path in _foreign_paths(store, certificate) if _undo(path))  # 1
     point_live(store, certificate, None)  # 2
     remove_home(store, certificate)  # 3

@@ -180,7 +180,8 @@ class Limits:
 class Request:
     """One execution: `observe` reads, `apply` changes. An observation may ask for `everything` that is stored.
 
-    `names` are those that other renewers are looked for with.
+    `names` are those that other renewers are looked for with. With `refuse_all` one certificate that is refused keeps
+    all others from being touched.
     """
 
     action: str
@@ -189,6 +190,7 @@ class Request:
     store: str | None = None
     run: str = ""
     names: tuple[str, ...] = ()
+    refuse_all: bool = False
     baseline: bool = False
     probe: bool = True
     limits: Limits = field(default_factory=Limits)

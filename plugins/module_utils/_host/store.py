@@ -41,6 +41,7 @@ MANIFEST = "manifest.json"
 RECORD = "record.json"
 ACTIVATION = "activation.json"
 ADOPTED = "adopted.json"
+_REMOVING = "removing"
 
 
 @dataclass(frozen=True)
@@ -212,6 +213,20 @@ def remove_generation(store: Store, certificate: str, number: int) -> None:
     remove_tree(store.generation(certificate, number))
 
 
+def mark_removal(store: Store, certificate: str) -> None:
+    """From here on nothing of it is waiting to be activated, however far its removal comes."""
+    if os.path.isdir(store.home(certificate)):
+        replace_file(os.path.join(store.home(certificate), _REMOVING), b"")
+
+
+def unmark_removal(store: Store, certificate: str) -> None:
+    remove_file(os.path.join(store.home(certificate), _REMOVING))
+
+
+def is_being_removed(store: Store, certificate: str) -> bool:
+    return os.path.exists(os.path.join(store.home(certificate), _REMOVING))
+
+
 def remove_home(store: Store, certificate: str) -> None:
     """All generations, oldest first: the newest record is the last to go."""
     for number in _all_generations(store, certificate):
@@ -242,7 +257,10 @@ def write_document(path: str, document: dict[str, Any]) -> None:
 def adopt(store: Store, certificate: str, record: dict[str, Any]) -> bool:
     """Recorded; whether that is another place than was recorded before."""
     path = os.path.join(store.home(certificate), ADOPTED)
-    before = read_document(path) or {}
+    try:
+        before = read_document(path) or {}
+    except HostError:
+        before = {}
     make_directory(store.home(certificate))
     write_document(path, record)
     return bool(before.get("certificate_path") != record["certificate_path"])

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import Any
@@ -16,11 +15,11 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.activation im
 from ansible_collections.certwright.tls.plugins.module_utils._host.baseline import Baseline, observe_baseline
 from ansible_collections.certwright.tls.plugins.module_utils._host.bridge import BRIDGE
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError, Labeller
+from ansible_collections.certwright.tls.plugins.module_utils._host.followers import find_followed, find_left_behind
 from ansible_collections.certwright.tls.plugins.module_utils._host.generation import (
+    Manifest,
     find_drift,
     load_manifest,
-    stage_generation,
-    stage_links,
 )
 from ansible_collections.certwright.tls.plugins.module_utils._host.journal import Attempt, Journal, read_journal
 from ansible_collections.certwright.tls.plugins.module_utils._host.observation import find_refusals, observe_store
@@ -29,11 +28,13 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.place import 
 from ansible_collections.certwright.tls.plugins.module_utils._host.placements import plan_placements
 from ansible_collections.certwright.tls.plugins.module_utils._host.proving import own_answers
 from ansible_collections.certwright.tls.plugins.module_utils._host.removal import remove_unused
-from ansible_collections.certwright.tls.plugins.module_utils._host.request import Material, Request, Wanted
-from ansible_collections.certwright.tls.plugins.module_utils._host.services import check_staged
-from ansible_collections.certwright.tls.plugins.module_utils._host.sources import Source, read_key
+from ansible_collections.certwright.tls.plugins.module_utils._host.request import Request, Wanted
+from ansible_collections.certwright.tls.plugins.module_utils._host.staging import (
+    describe_fault,
+    refuse_staged,
+    stage_all,
+)
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
-    RECORD,
     Store,
     adopt,
     create_store,
@@ -41,12 +42,9 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.store import 
     live_generation,
     locked,
     prune,
-    read_document,
-    remove_generation,
     timestamp,
-    write_document,
 )
-from ansible_collections.certwright.tls.plugins.module_utils._host.usage import Usages, require_complete
+from ansible_collections.certwright.tls.plugins.module_utils._host.usage import Usages
 
 
 def apply(store: Store, request: Request, *, label: Labeller) -> dict[str, Any]:
@@ -76,40 +74,55 @@ def _is_changed_underneath(store: Store, request: Request) -> bool:
 
 
 def _apply_locked(store: Store, request: Request, *, label: Labeller) -> list[Outcome]:
-    removed = _remove_all(store, request)
-    wanted = [item for item in request.certificates if not item.remove]
-    adopted = {item.name for item in wanted if item.adopt and adopt(store, item.name, item.adopt)}
-    refused = _refuse_placements(store, wanted)
-    sound = [item for item in wanted if item.name not in refused]
+    wanted = sorted((item for item in request.certificates if not item.remove), key=lambda item: bool(item.follows))
+    refused = _refuse_placements(store, wanted, request)
     stuck = read_journal(store)
     waiting = () if stuck is None else stuck.attempts
-    activated = [item for item in sound if item.activate]
+    activated = [item for item in _without(wanted, refused) if item.activate]
     baseline = observe_baseline(store, activated, request.limits, services=[item.services for item in waiting])  # 0
     refused.update(baseline.refused)
-    sound = [wanted for wanted in sound if wanted.name not in refused]
-    staged, unstored = _stage_all(store, sound, label=label)  # 2
+    if refused and request.refuse_all:
+        return [*refused.values(), *_hold_back(store, request, refused)]
+    outcomes = _remove_all(store, request)
+    adopted = {item.name for item in wanted if item.adopt and adopt(store, item.name, item.adopt)}
+    staged, unstored = stage_all(store, _without(wanted, refused), label=label)  # 2
     refused.update(unstored)
-    sound = [wanted for wanted in sound if wanted.name not in refused]
-    refused.update(_refuse_staged(store, sound, staged, request))
-    ready = [wanted for wanted in sound if wanted.activate and wanted.name not in refused]
-    attempts = tuple(_attempt(store, item, staged[item.name], baseline) for item in ready)
-    journal = Journal(request.run, timestamp(), waiting + attempts)
-    outcomes = [*removed, *refused.values()]
+    sound = _without(wanted, refused)
+    refused.update(refuse_staged(store, sound, staged, request))
+    ready = [item for item in _without(sound, refused) if item.activate]
+    attempts = _list_attempts(store, ready, staged, baseline)
+    outcomes.extend(refused.values())
     outcomes.extend(
-        Outcome(
-            item.name,
-            _word_storing(item, adopted),
-            staged[item.name] or None,
-            live_generation(store, item.name),
-        )
-        for item in sound
-        if not item.activate and item.name not in refused
+        Outcome(item.name, _word_storing(item, adopted), staged[item.name] or None, live_generation(store, item.name))
+        for item in _without(sound, refused)
+        if not item.activate
     )
     for outcome in outcomes:
         prune(store, outcome.certificate, keep=request.limits.keep_generations)
     if attempts:
+        journal = Journal(request.run, timestamp(), waiting + attempts)
         outcomes.extend(Activation(store, journal, baseline.states, request.limits, label).run())  # 3-9
     return outcomes
+
+
+def _without(certificates: Iterable[Wanted], refused: dict[str, Outcome]) -> list[Wanted]:
+    return [item for item in certificates if item.name not in refused]
+
+
+def _hold_back(store: Store, request: Request, refused: dict[str, Outcome]) -> list[Outcome]:
+    """One that is refused keeps all others from being touched."""
+    return [
+        Outcome(item.name, "held_back", None, live_generation(store, item.name))
+        for item in _without(request.certificates, refused)
+    ]
+
+
+def _list_attempts(
+    store: Store, ready: Iterable[Wanted], staged: dict[str, int], baseline: Baseline
+) -> tuple[Attempt, ...]:
+    """What is followed is switched before what follows it, so that no link leads to nothing on the way."""
+    attempts = (_attempt(store, item, staged[item.name], baseline) for item in ready)
+    return tuple(sorted(attempts, key=lambda attempt: bool(attempt.follows)))
 
 
 def _word_storing(wanted: Wanted, adopted: set[str]) -> str:
@@ -122,18 +135,30 @@ def _word_storing(wanted: Wanted, adopted: set[str]) -> str:
 
 
 def _remove_all(store: Store, request: Request) -> list[Outcome]:
-    """First of all, so that a path that one certificate leaves can be another's in the same request."""
+    """Before anything is stored, so that a path that one certificate leaves can be another's in the same request."""
     usages = Usages(store, request.limits)
-    return [remove_unused(store, item, usages) for item in request.certificates if item.remove]
+    return [_remove(store, item, usages) for item in request.certificates if item.remove]
 
 
-def _refuse_placements(store: Store, certificates: Iterable[Wanted]) -> dict[str, Outcome]:
+def _remove(store: Store, wanted: Wanted, usages: Usages) -> Outcome:
+    """What could not be removed is finished by the next run; the other certificates go on."""
+    try:
+        return remove_unused(store, wanted, usages)
+    except (OSError, HostError) as error:
+        fact = f"The host could not remove it: {describe_fault(store, error)}"
+        return Outcome(wanted.name, "refused", None, live_generation(store, wanted.name), fact, "remove")
+
+
+def _refuse_placements(store: Store, certificates: Iterable[Wanted], request: Request) -> dict[str, Outcome]:
     """Owners, groups and foreign paths that cannot be as declared, before anything is written."""
     refused = {}
     owners: dict[str, str] = {}
+    left_behind = find_left_behind(store, request.certificates)
     for wanted in certificates:
         problems = find_refusals(store, wanted) if wanted.material or wanted.activate else []
         problems += _find_shared_paths(wanted, owners)
+        if wanted.name in left_behind:
+            problems.append(f"Links lead to {left_behind[wanted.name]}, which it would not have; declare it still")
         if problems:
             refused[wanted.name] = Outcome(wanted.name, "refused", message="\n".join(problems), step="stage")
     return refused
@@ -147,78 +172,10 @@ def _find_shared_paths(wanted: Wanted, owners: dict[str, str]) -> list[str]:
     return [f"{path} is declared for the certificate {owners[places[path]]} too; give each its own" for path in taken]
 
 
-def _stage_all(
-    store: Store, certificates: Iterable[Wanted], *, label: Labeller
-) -> tuple[dict[str, int], dict[str, Outcome]]:
-    """What could not be stored is half done and pruned later; the other certificates go on."""
-    staged, refused = {}, {}
-    for wanted in sorted(certificates, key=lambda item: bool(item.follows)):  # what is followed comes first
-        try:
-            staged[wanted.name] = _stage(store, wanted, label=label)
-        except (OSError, HostError) as error:
-            fact = f"The host could not store it: {_describe_fault(store, error)}"
-            live = live_generation(store, wanted.name)
-            refused[wanted.name] = Outcome(wanted.name, "refused", live, live, fact, "stage")
-    return staged, refused
-
-
-def _describe_fault(store: Store, error: Exception) -> str:
-    return f"{error.strerror} at {error.filename or store.path}" if isinstance(error, OSError) else str(error)
-
-
-def _stage(store: Store, wanted: Wanted, *, label: Labeller) -> int:
-    """The generation to activate: a new one from material, or the stored one that was named."""
-    for number in wanted.discard:
-        remove_generation(store, wanted.name, number)
-    if wanted.remember is not None:
-        _remember_services(store, wanted, wanted.remember)
-    if wanted.material is None and not wanted.follows:
-        return wanted.generation or 0
-    prune(store, wanted.name, keep=sys.maxsize)
-    if wanted.material is None:
-        require_complete(store, wanted)
-        return stage_links(store, wanted)
-    return stage_generation(store, wanted, _with_key(wanted, wanted.material), label=label)
-
-
-def _with_key(wanted: Wanted, material: Material) -> Material:
-    """A key that lies on this host is read here and goes nowhere else."""
-    return material if wanted.source is None else replace(material, key=read_key(Source.from_json(wanted.source)))
-
-
-def _remember_services(store: Store, wanted: Wanted, number: int) -> None:
-    """For a later activation from the record: commands and probes as they are now, files as they were staged."""
-    path = os.path.join(store.generation(wanted.name, number), RECORD)
-    record = read_document(path) or {}
-    files = {item["name"]: item["files"] for item in record.get("services", ())}
-    services = [dict(item, files=files.get(item["name"], item["files"])) for item in wanted.record["services"]]
-    write_document(path, dict(record, services=services))
-
-
-def _refuse_staged(store: Store, sound: list[Wanted], staged: dict[str, int], request: Request) -> dict[str, Outcome]:
-    """Services that watch their files act on the switch itself, so their own check comes before it."""
-    refused = {}
-    for wanted in sound:
-        for service in wanted.services if staged[wanted.name] else ():
-            directory = os.path.join(store.generation(wanted.name, staged[wanted.name]), service.name)
-            result = check_staged(service, directory, request.limits)
-            if not result.ok:
-                message = f"{service.name} refuses the new files, which were not switched: {result.summary}"
-                refused[wanted.name] = Outcome(
-                    wanted.name,
-                    "refused",
-                    staged[wanted.name],
-                    live_generation(store, wanted.name),
-                    message,
-                    "staged_check",
-                )
-    return refused
-
-
 def _attempt(store: Store, wanted: Wanted, generation: int, baseline: Baseline) -> Attempt:
     placements = plan_placements(store, wanted.name, wanted.services)
     previous = live_generation(store, wanted.name)
-    manifest = None if previous is None else load_manifest(store, wanted.name, previous)
+    manifest = _load_sound_manifest(store, wanted.name, previous)
     answered = baseline.answered.get(wanted.name, {})
     return Attempt(
         certificate=wanted.name,
@@ -229,7 +186,16 @@ def _attempt(store: Store, wanted: Wanted, generation: int, baseline: Baseline) 
         put_back=wanted.put_back,
         answered=answered if manifest is None else own_answers(answered, manifest.fingerprint),
         up=tuple(service.name for service in wanted.services if baseline.states[service.identity].running),
+        follows=find_followed(store, wanted.name, generation),
     )
+
+
+def _load_sound_manifest(store: Store, certificate: str, number: int | None) -> Manifest | None:
+    """A damaged one is told as drift, and keeps no other certificate from being renewed."""
+    try:
+        return None if number is None else load_manifest(store, certificate, number)
+    except HostError:
+        return None
 
 
 def recover(store: Store, request: Request, *, label: Labeller) -> tuple[Outcome, ...]:

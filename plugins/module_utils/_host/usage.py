@@ -58,7 +58,9 @@ class Usages:
             for service in services.values()
             for word in self._find_named(service, wanted.name, paths)
         ]
-        unasked = sorted({item.name for item in (*own, *wanted.services) if item.files and self._ask(item) is None})
+        # Of others only those that say how to be asked: their configuration cannot be read now
+        asked = (*own, *wanted.services, *(item for item in services.values() if item.references))
+        unasked = sorted({item.name for item in asked if item.files and self._ask(item) is None})
         return Usage(tuple(dict.fromkeys(named)), tuple(unasked))
 
     def _find_named(self, service: Service, certificate: str, paths: tuple[str, ...]) -> Iterator[str]:

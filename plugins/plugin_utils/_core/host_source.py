@@ -17,12 +17,13 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons impor
 
 @dataclass(frozen=True)
 class HostSource:
-    """`problems` are what keeps the host from reading its files, as code and message."""
+    """`key_digest` is of the key that was matched, `problems` (code and message) are what keeps it from being read."""
 
     certificate: bytes
     ca: bytes | None
     key: HostKey
     problems: tuple[tuple[str, str], ...]
+    key_digest: str = ""
 
     @classmethod
     def from_answer(cls, answer: Mapping[str, Any]) -> HostSource:
@@ -31,6 +32,7 @@ class HostSource:
             ca=str(answer["ca"]).encode() if answer["ca"] else None,
             key=HostKey(str(answer["key_type"]), frozenset(map(str, answer["fits"]))),
             problems=tuple((str(item["code"]), str(item["message"])) for item in answer["problems"]),
+            key_digest=str(answer.get("key_digest", "")),
         )
 
     def load_bundle(self, name: str) -> Bundle:

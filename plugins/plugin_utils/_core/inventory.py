@@ -24,6 +24,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_wor
     find_list_fault,
     find_mapping_fault,
     find_unknown_words,
+    is_list,
     is_text,
     locate,
 )
@@ -77,9 +78,13 @@ def load_inventory(variables: Mapping[str, Any], *, presets: Mapping[str, Preset
 
 
 def find_removals(
-    entries: Iterable[Mapping[str, Any]], names: Iterable[str], *, accept: Iterable[str]
+    entries: Iterable[Mapping[str, Any]], names: object, *, accept: Iterable[str]
 ) -> Iterator[dict[str, Any]]:
     """What the inventory takes away, and further names. Raises RefusedError for a name that it still declares."""
+    if not is_list(names):
+        fault = find_list_fault(names, "a list of names of certificates")
+        raise RefusedError.from_problems([Problem("tls_remove", "inventory_invalid", str(fault))])
+    names = [_spell_stored(str(name)) for name in names]
     states = {entry["domain"]: entry for entry in entries}
     kept = [name for name in names if name in states and states[name]["state"] != "absent"]
     if kept:
@@ -88,7 +93,15 @@ def find_removals(
     yield from (dict(entry) for entry in states.values() if entry["state"] == "absent")
     for name in names:
         if name not in states:
-            yield {"domain": str(name), "state": "absent", "accept": list(accept)}
+            yield {"domain": name, "state": "absent", "accept": list(accept)}
+
+
+def _spell_stored(name: str) -> str:
+    """As the store spells it: a domain may be written in its own script, in capitals, or with a final dot."""
+    try:
+        return load_name(name)[0]
+    except UnusableError:
+        return name
 
 
 Loaded = tuple[list[InventoryEntry], list[Problem]]

@@ -107,6 +107,13 @@ def _is_fallback(removal: Removal, generation: ObservedGeneration | None) -> boo
 
 
 def _find_lacking(removal: Removal, observed: Observed) -> Iterator[Problem]:
+    copies = [file.path or file.name for item in observed.recorded_services for file in item.files if file.in_place]
+    if copies:
+        fact = f"{', '.join(copies)} is a copy in place, which cannot follow the certificate {removal.follows}"
+        way_out = (
+            f"take it out of the configuration first ({'; '.join(observed.usage.named) or 'nothing can be asked'})"
+        )
+        yield Problem(removal.name, "no_fallback", f"{fact}; {way_out}")
     lacking = [name for name in observed.usage.lacking if name not in removal.bringing]
     if lacking:
         fact = f"{'; '.join(observed.usage.named) or 'its services cannot be asked'}, and the certificate"

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError, TlsError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Service
@@ -31,6 +33,8 @@ _WORDS = {
     "stranded": "stranded half way",
 }
 _CLOCK_TOLERANCE = 300
+# A BEGIN line with text after it, in any case and however the line end is written; our own messages name the line only.
+_PEM = re.compile(r"-----BEGIN [A-Z0-9 ]+-----(?:\\[nr]|\s)*[A-Za-z0-9+/=]{4}", re.IGNORECASE)
 
 
 def report_outcomes(
@@ -78,6 +82,8 @@ def _is_left(plan: Plan, outcome: Mapping[str, Any] | None) -> bool:
         return bool(plan.discard) or (plan.pending and not (plan.stage or plan.follows))
     if outcome is None or outcome["outcome"] == "discarded":
         return plan.pending
+    if outcome["outcome"] == "held_back":
+        return plan.generation is not None
     if outcome["outcome"] == "refused":
         return plan.generation is not None or outcome["step"] == "staged_check"
     return outcome["outcome"] in ("staged", "rolled_back", "stranded")
@@ -132,9 +138,16 @@ def report_problems(problems: Iterable[Problem]) -> dict[str, Any]:
     }
 
 
+def explain(error: TlsError) -> str:
+    """An error as text for people, without what may be a key."""
+    if isinstance(error, RefusedError):
+        return str(report_problems(error.problems)["msg"])
+    return without_pem(str(error))
+
+
 def without_pem(message: str) -> str:
     """A key that landed in the wrong option is quoted by nobody."""
-    if "-----BEGIN" not in message:
+    if not _PEM.search(message):
         return message
     return (
         "an option holds PEM text where a word or a path belongs; PEM text goes into the options that end in _content"

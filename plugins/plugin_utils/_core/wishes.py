@@ -128,7 +128,9 @@ class OnHost:
         desired, _notices = self._complete(observed, now)
         material = desired.to_material() if plan.stage else None
         record = desired.to_record(run=run, now=now)
-        return {**self.look(now), **_word_plan(plan, observed), "material": material, "record": record}
+        words = {**self.look(now), **_word_plan(plan, observed), "material": material, "record": record}
+        digest = observed.source.key_digest if observed.source else ""
+        return {**words, "source": {**self.source, "key_digest": digest}}
 
     def describe(self, observed: Observed) -> dict[str, Any]:
         """Of what the host found, also when it is refused."""

@@ -39,7 +39,7 @@ class FakeHost:
             "certificates": {name: self._answer(number) for name, number in self.held.items()},
         }
 
-    def apply(self, certificates: list[dict[str, Any]]) -> dict[str, Any]:
+    def apply(self, certificates: list[dict[str, Any]], *, refuse_all: bool = False) -> dict[str, Any]:
         self.calls.append("apply " + " ".join(item["name"] for item in certificates))
         if self.meddle:
             self.meddle.pop(0)(self.held)
@@ -275,7 +275,7 @@ def test_what_is_held_back_finishes_an_interrupted_run_and_no_more() -> None:
 class Stranded(FakeHost):
     """Its interrupted run can be finished by nobody, or was finished by another one since it was looked at."""
 
-    def apply(self, certificates: list[dict[str, Any]]) -> dict[str, Any]:
+    def apply(self, certificates: list[dict[str, Any]], *, refuse_all: bool = False) -> dict[str, Any]:
         self.interrupted = None
         return super().apply(certificates)
 

@@ -57,7 +57,7 @@ WEB = [{"name": "web", "material": {"key": KEY}}]
             {"action": "observe", "baseline": False, "everything": True, "names": ["a.example"]},
             id="observe everything",
         ),
-        pytest.param(lambda host: host.apply(WEB), {"action": "apply"}, id="apply"),
+        pytest.param(lambda host: host.apply(WEB), {"action": "apply", "refuse_all": False}, id="apply"),
     ],
 )
 def test_everything_goes_as_one_text(ask: Any, request_: dict[str, Any]) -> None:

@@ -12,13 +12,21 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError
+from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError, no_label
 from ansible_collections.certwright.tls.plugins.module_utils._host.removal import remove_certificate
-from ansible_collections.certwright.tls.plugins.module_utils._host.request import FileSpec, Service, Wanted
-from ansible_collections.certwright.tls.plugins.module_utils._host.store import Store, live_generation
+from ansible_collections.certwright.tls.plugins.module_utils._host.request import FileSpec, Request, Service, Wanted
+from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
+    Store,
+    live_generation,
+    mark_removal,
+)
+from ansible_collections.certwright.tls.plugins.module_utils._host.transaction import apply
 from ansible_collections.certwright.tls.tests.integration.kill.run_transaction import FaultPoints
 from ansible_collections.certwright.tls.tests.unit.plugins.module_utils._host.nginx_server import supply
-from ansible_collections.certwright.tls.tests.unit.plugins.module_utils._host.transaction_host import TransactionHost
+from ansible_collections.certwright.tls.tests.unit.plugins.module_utils._host.transaction_host import (
+    LIMITS,
+    TransactionHost,
+)
 
 SYSTEM, SHOP, RENEWED = supply("system", 1), supply("shop", 2), supply("system", 3)
 
@@ -304,3 +312,79 @@ def test_a_kill_before_any_operation_of_a_removal_leaves_it_to_be_finished(tmp_p
             if ended:
                 break
         assert ended > 10
+
+
+def test_what_follows_goes_back_with_what_it_follows(host: TransactionHost) -> None:
+    """The system's new service brings the files that the domain would use; another service of it fails."""
+    host.name_in_nginx("system")
+    web, broken = host.service(name="web"), host.service(name="broken", reload=("false",))
+    prepared = host.apply(recorded(host.wanted(SHOP, web, name="shop")))["shop"]
+    assert prepared["outcome"] == "activated", prepared
+    system = recorded(host.wanted(RENEWED, host.nginx_service(), web, broken, name="system"))
+    links = Wanted("shop", services=(web,), follows="system", record={"fingerprint": ""})
+    outcomes = host.apply(recorded(links), system)
+    assert {name: item["outcome"] for name, item in outcomes.items()} == {
+        "shop": "rolled_back",
+        "system": "rolled_back",
+    }
+    assert host.live("web/privkey.pem", "shop").read_text(encoding="ascii") == SHOP.material.key
+
+
+def test_a_certificate_that_others_follow_keeps_the_files_that_they_need(host: TransactionHost) -> None:
+    fall_back(host)
+    other = host.service(name="other")
+    outcome = host.apply(recorded(host.wanted(RENEWED, other, name="system")))["system"]
+    assert outcome["outcome"] == "refused"
+    assert "nginx/fullchain.pem (of shop), nginx/privkey.pem (of shop)" in outcome["message"]
+    back = recorded(host.wanted(SHOP, host.nginx_service(), name="shop"))
+    both = host.apply(recorded(host.wanted(RENEWED, other, name="system")), back)
+    assert "Links lead to" not in both["system"]["message"]
+
+
+@pytest.mark.parametrize("refuse_all", [True, False])
+def test_one_refusal_of_the_host_can_keep_all_from_being_touched(host: TransactionHost, refuse_all: bool) -> None:
+    host.name_in_nginx("system")
+    unknown = host.service(files=(FileSpec("a.pem", ("leaf",), owner="nobody-of-this-name"),))
+    wanted = host.look(host.wanted(RENEWED, unknown, name="bad"), Wanted("shop", remove=True))
+    request = Request("apply", wanted, refuse_all=refuse_all, limits=LIMITS)
+    outcomes = {item["certificate"]: item["outcome"] for item in apply(host.store, request, label=no_label)["outcomes"]}
+    assert outcomes == {"bad": "refused", "shop": "held_back" if refuse_all else "removed"}
+    assert os.path.exists(host.store.home("shop")) == refuse_all
+
+
+def test_a_removal_that_was_killed_leaves_nothing_that_waits(host: TransactionHost) -> None:
+    mark_removal(host.store, "shop")
+    os.unlink(host.store.live("shop"))
+    assert host.observe(Wanted("shop"))["certificates"]["shop"]["pending"] is None
+    everything = host.observe(everything=True)["certificates"]
+    assert sorted(everything) == ["system"]
+    host.apply(recorded(host.wanted(RENEWED, host.nginx_service(), name="shop")))
+    assert sorted(host.observe(everything=True)["certificates"]) == ["shop", "system"]
+
+
+def test_a_service_of_another_certificate_that_cannot_be_read_now_keeps_the_files(host: TransactionHost) -> None:
+    host.name_in_nginx("system")
+    unreadable = host.service(name="unreadable", references=("cat", str(host.directory / "not-there")))
+    host.apply(recorded(host.wanted(SYSTEM, unreadable, name="third")))
+    outcome = remove(host)
+    assert (outcome["outcome"], "unreadable cannot be asked" in outcome["message"]) == ("refused", True)
+
+
+def test_a_key_that_changed_since_it_was_matched_is_not_stored(host: TransactionHost) -> None:
+    certificate, key = host.directory / "a.pem", host.directory / "a.key"
+    certificate.write_text(SHOP.material.leaf, encoding="ascii")
+    key.write_text(SHOP.material.key, encoding="ascii")
+    source = {"certificate": str(certificate), "private_key": str(key), "key_digest": "00" * 32}
+    wanted = recorded(host.wanted(SHOP, host.service(), name="kept", source=source))
+    outcome = host.apply(wanted)["kept"]
+    assert outcome["outcome"] == "refused"
+    assert "changed since it was matched" in outcome["message"]
+
+
+def test_damaged_documents_of_one_certificate_keep_no_other_from_being_looked_at(host: TransactionHost) -> None:
+    fall_back(host)
+    Path(host.store.generation("system", 1), "record.json").write_text("{", encoding="ascii")
+    Path(host.store.home("shop"), "adopted.json").write_text("{", encoding="ascii")
+    seen = host.observe(Wanted("shop", recorded=True))["certificates"]["shop"]
+    assert seen["live"]["record"]["certificate"] == {}
+    assert "adopted" not in seen

@@ -40,7 +40,8 @@ def source_of(issued: Issued, **changes: Any) -> HostSource:
 def test_material_on_a_host_is_read_from_its_answer() -> None:
     issued = leaf()
 
-    expected = HostSource(issued.pem, issued.ca_pem, HostKey("EC P-256", frozenset({load(issued).fingerprint})), ())
+    key = HostKey("EC P-256", frozenset({load(issued).fingerprint}))
+    expected = HostSource(issued.pem, issued.ca_pem, key, (), "5d" * 32)
     assert expected == source_of(issued)
 
 

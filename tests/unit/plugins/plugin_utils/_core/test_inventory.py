@@ -577,6 +577,23 @@ def test_keys_are_in_no_representation() -> None:
     assert [item.name for item in fields(loaded)] == ["entries", "notices"]
 
 
+@pytest.mark.parametrize("names", ["web", {"web": 1}, 7])
+def test_names_that_are_no_list_take_nothing_away(names: Any) -> None:
+    with pytest.raises(RefusedError, match="list of names"):
+        list(find_removals([], names, accept=[]))
+
+
+@pytest.mark.parametrize("name", ["Web", "web.", "WEB."])
+def test_what_is_declared_is_kept_in_any_spelling(name: str) -> None:
+    loaded = load(tls_host_certificates={"web": WEB})
+    with pytest.raises(RefusedError, match="still declared"):
+        list(find_removals(loaded.entries, [name], accept=[]))
+
+
+def test_a_name_that_is_none_is_left_to_the_module() -> None:
+    assert list(find_removals([], ["a b"], accept=[])) == [{"domain": "a b", "state": "absent", "accept": []}]
+
+
 @pytest.mark.parametrize(
     ("names", "expected"),
     [

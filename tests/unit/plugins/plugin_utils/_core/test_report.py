@@ -13,10 +13,12 @@ import pytest
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import describe
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError, TlsError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem, Reason
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import (
     describe_diff,
+    explain,
     find_clock_notices,
     list_paths,
     load_notices,
@@ -438,3 +440,27 @@ def test_a_key_in_the_wrong_option_is_quoted_by_nobody() -> None:
 
     assert "MIGH" not in told
     assert "PEM text goes into the options that end in _content" in told
+
+
+KEY_TEXT = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(f"the mode {KEY_TEXT} is none", id="as it is"),
+        pytest.param(f"the mode {KEY_TEXT.lower()} is none", id="in small letters"),
+        pytest.param(f"the mode {KEY_TEXT!r} is none", id="with its line ends spelled"),
+        pytest.param(f"the mode `{KEY_TEXT[:60]}` is none", id="cut short"),
+    ],
+)
+def test_a_key_in_a_message_is_told_by_nobody(message: str) -> None:
+    error = RefusedError.from_problems([Problem("web", "service_invalid", message)])
+    for told in (explain(error), explain(TlsError(message))):
+        assert "MC4C".casefold() not in told.casefold()
+        assert "an option holds PEM text" in told
+
+
+def test_a_message_of_ours_may_name_the_line_that_is_missing() -> None:
+    message = "it has no line such as `-----BEGIN CERTIFICATE-----`; pass the text or file that the CA sent"
+    assert explain(TlsError(message)) == message
