@@ -15,6 +15,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment im
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem, Reason
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.removal import Removal, plan_removal
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Service, ServiceFile
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.usage import Usage
 from ansible_collections.certwright.tls.tests.unit.authority import NOW
 from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.test_deployment import (
@@ -37,6 +38,8 @@ LIVE = stored(wanted(), 1)
 PENDING = stored(wanted(leaf(90)), 2)
 CRASHED = "job 6 of 2026-11-21T21:00:00Z"
 NAMED = ("nginx names /store/live/web/nginx/privkey.pem",)
+COPY = ServiceFile("tls.pem", ("leaf", "chain", "key"), path="/opt/app/tls.pem", in_place=True)
+IN_PLACE = (Service("app", (COPY,)),)
 DAMAGED = (("nginx/privkey.pem", "missing"),)
 
 
@@ -385,3 +388,22 @@ def test_which_of_it_is_a_change(observed: Observed, changes: bool) -> None:
     plan: Plan = plan_removal(GONE, observed, NOW)
 
     assert (changes, not changes) == (plan.changes, plan.is_empty)
+
+
+@pytest.mark.parametrize(
+    ("observed", "who"),
+    [
+        pytest.param(used(live=replace(LIVE, services=IN_PLACE)), NAMED[0], id="named"),
+        pytest.param(
+            there(live=replace(LIVE, services=IN_PLACE), unasked=("app",)), "nothing can be asked", id="not to be asked"
+        ),
+    ],
+)
+def test_a_copy_in_place_cannot_follow_another_certificate(observed: Observed, who: str) -> None:
+    (problem,) = plan_removal(GONE, observed, NOW).problems
+
+    assert problem.code == "no_fallback"
+    assert problem.message == (
+        "/opt/app/tls.pem is a copy in place, which cannot follow the certificate system; "
+        f"take it out of the configuration first ({who})"
+    )

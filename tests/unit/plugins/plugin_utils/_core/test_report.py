@@ -231,6 +231,13 @@ def test_a_refused_staged_check_leaves_the_generation_stored() -> None:
     assert report_outcomes([NEW], [ended("refused", step="staged_check")], check_mode=False)["pending"] is True
 
 
+@pytest.mark.parametrize(("plan", "pending"), [(NEW, False), (replace(NEW, stage=False, generation=2), True)])
+def test_what_the_host_held_back_waits_only_when_it_was_stored_before(plan: Plan, pending: bool) -> None:
+    result = report_outcomes([plan], [ended("held_back")], check_mode=False)
+    assert (pending, False) == (result["pending"], result["changed"])
+    assert "problems" not in result
+
+
 def test_the_whole_result_of_one_certificate_is_plain_json() -> None:
     served = {"name": "nginx", "state": "served"}
     outcome = ended("activated", services=[served], notices=[{"code": "not_proved", "message": "silent"}])
