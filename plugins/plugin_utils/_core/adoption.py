@@ -55,18 +55,16 @@ class Found:
 
 
 def find_adoptable(declared: Declared, observed: Observed) -> Found | None:
-    """Of all that cover every declared name: the one that the operator named, else the recorded one, else the one that
-    lasts longest."""
+    """Of all that cover every declared name: the recorded one, else the one that lasts longest.
+
+    Where the operator named a place, no other counts.
+    """
     recorded = observed.adopted.get("certificate_path")
-    found = [item for item in _find_all(observed) if _covers_all(item, declared)]
     named = {path.path for path in observed.candidates}
+    found = [item for item in _find_all(observed) if _covers_all(item, declared)]
     return max(
-        found,
-        key=lambda item: (
-            item.certificate_path in named,
-            item.certificate_path == recorded,
-            item.certificate.not_after,
-        ),
+        (item for item in found if not named or item.certificate_path in named),
+        key=lambda item: (item.certificate_path == recorded, item.certificate.not_after),
         default=None,
     )
 

@@ -79,6 +79,30 @@ CERTBOTS = Found("certbot", "/live/a.pem", "/live/a.key", "/renewal/a.conf", "ce
             id="one for all names goes before one that lasts longer",
         ),
         pytest.param(DECLARED, found(paths=(by_hand(TWO_NAMES),)), found_by_hand(TWO_NAMES), id="for more names"),
+        pytest.param(
+            DECLARED,
+            found(candidates=(by_hand(leaf(30), "/named"),), paths=(by_hand(leaf(90)),)),
+            found_by_hand(leaf(30), "/named"),
+            id="what the operator named, though another lasts longer",
+        ),
+        pytest.param(
+            BOTH,
+            found(candidates=(by_hand(leaf(), "/named"),), paths=(by_hand(TWO_NAMES),)),
+            None,
+            id="what the operator named is not for all names: no other is taken for it",
+        ),
+        pytest.param(
+            DECLARED,
+            found(candidates=(by_hand(leaf(), "/live/a.pem"),), neighbours=(certbot(leaf()),)),
+            CERTBOTS,
+            id="what the operator named is another renewer's",
+        ),
+        pytest.param(
+            DECLARED,
+            found(paths=(by_hand(leaf(30), "/known"), by_hand(leaf(90))), adopted={"certificate_path": "/known"}),
+            found_by_hand(leaf(30), "/known"),
+            id="what was recorded stays recorded",
+        ),
     ],
 )
 def test_what_there_is_to_adopt(declared: Declared, observed: Observed, expected: Found | None) -> None:
