@@ -352,11 +352,13 @@ def test_a_faulty_inventory_touches_nothing_and_says_all_of_its_faults(site: Sit
             {"domain": "a.example", "engine": "letsencrypt", "external_url": "www.a.example"},
             {"urls": []},
         ],
+        "tls_group_certificates": ["a shape that is none"],
         "tls_host_certificates": {"b": {"names": ["b.example"], "services": ["ngnix"], "issuer": "nobody"}},
     }
     refused = playbook(site, "install", inventory)
     assert (refused.code, site.executions) == (2, 0)
     for words in (
+        "tls_group_certificates: must be a mapping",
         "tls_domains[0]",
         "letsencrypt",
         "tls_domains[1]",
