@@ -9,8 +9,8 @@ module: deployment
 short_description: The host's side of this collection (internal)
 version_added: 0.1.0
 description:
-  - Observes certificates, services and ports of a host, or applies what the controller has decided, as one transaction
-    that ends committed or put back.
+  - Observes certificates, services and ports of a host, prepares it for the orders that the controller has placed at a
+    CA, or applies what the controller has decided, as one transaction that ends committed or put back.
   - This module is internal. Use M(certwright.tls.ssl_certificate) and its companions, which decide and then call it.
   - It needs Python 3.9 or newer on the host and nothing else.
 author:
@@ -29,7 +29,7 @@ attributes:
 options:
   request:
     description:
-      - What to observe or to apply, as JSON text. It may hold private keys and is never logged.
+      - What to observe, to prepare or to apply, as JSON text. It may hold private keys and is never logged.
     type: str
     required: true
 """
@@ -42,7 +42,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 answer:
-  description: What was observed, or how each certificate ended, as JSON text without private keys.
+  description: What was observed or prepared, or how each certificate ended, as JSON text without private keys.
   returned: always
   type: str
 """
@@ -67,6 +67,8 @@ def answer_request(module):
     store = Store(find_store_path(given.get("store")))
     if given["action"] == "survey":
         return answer_survey(store, given)
+    if given["action"] == "prepare":
+        return answer_preparation(store, given, module)
     request = Request.from_json(given)
     if request.action == "observe":
         return dict(observe(store, request))
@@ -76,6 +78,18 @@ def answer_request(module):
     from ansible_collections.certwright.tls.plugins.module_utils._host.transaction import apply  # noqa: PLC0415
 
     return apply(store, request, label=selinux_labeller(module))
+
+
+def answer_preparation(store, given, module):
+    if module.check_mode:
+        raise HostError("Nothing is prepared in check mode")
+    # Here, because it is needed by orders only, and brings threads and pipes.
+    from ansible_collections.certwright.tls.plugins.module_utils._host.preparation import (  # noqa: PLC0415
+        Preparation,
+        prepare,
+    )
+
+    return prepare(store, Preparation.from_json(given), label=selinux_labeller(module))
 
 
 def answer_survey(store, given):

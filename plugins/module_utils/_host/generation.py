@@ -45,6 +45,9 @@ CANONICAL = (
     FileSpec("privkey.pem", ("key",), mode="0600"),
 )
 
+# The home of a shared certificate keeps its key as the controller sealed it: nothing on the host can open it.
+SEALED = (*CANONICAL[:-1], FileSpec("privkey.sealed", ("key",), mode="0600"))
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -80,7 +83,8 @@ def attributes_of(spec: FileSpec) -> Attributes:
 def stage_generation(store: Store, wanted: Wanted, material: Material, *, label: Labeller) -> int:
     """A complete generation that nothing points at yet: every file with its final attributes, synced, manifest last."""
     number, directory = _make_generation(store, wanted.name)
-    written = {spec.name: _write(directory, spec, material, label) for spec in CANONICAL}
+    canonical = SEALED if wanted.record.get("sealed") else CANONICAL
+    written = {spec.name: _write(directory, spec, material, label) for spec in canonical}
     for service in wanted.services:
         make_directory(os.path.join(directory, service.name))
         for spec in service.files:

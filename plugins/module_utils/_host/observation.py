@@ -35,6 +35,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.store import 
     complete_generations,
     digest_of,
     is_being_removed,
+    is_stored,
     live_generation,
     locked_for_reading,
     read_document,
@@ -59,10 +60,12 @@ def observe(store: Store, request: Request) -> dict[str, Any]:
         shown[item.name]["refusals"] = find_refusals(store, item)
     for name, removal in _observe_removals(store, request).items():
         shown[name]["removal"] = removal
+    for name, issuance in held["issuances"].items():
+        shown[name]["issuance"] = issuance
     return {
         "journal": held["journal"],
         "certificates": shown,
-        "stored": list(stored_certificates(store)),
+        "stored": [name for name in stored_certificates(store) if is_stored(store, name)],
         "store": store.path,
         "time": time.time(),
         "services": observe_services(store, request),
@@ -103,7 +106,8 @@ def find_certificates(store: Store, request: Request) -> tuple[Wanted, ...]:
     """Those that were asked for, with the services that were recorded for them where the request names none."""
     wanted = request.certificates
     if request.everything:
-        names = (name for name in stored_certificates(store) if not is_being_removed(store, name))
+        stored = (name for name in stored_certificates(store) if is_stored(store, name))
+        names = (name for name in stored if not is_being_removed(store, name))
         wanted = tuple(Wanted(name, recorded=True) for name in names)
     return tuple(_with_recorded_services(store, item) if item.recorded else item for item in wanted)
 
@@ -121,7 +125,21 @@ def _with_recorded_services(store: Store, wanted: Wanted) -> Wanted:
 
 def _observe_locked(store: Store, request: Request) -> dict[str, Any]:
     with locked_for_reading(store, patience=request.limits.lock):
-        return observe_store(store, request.certificates)
+        issuances = _observe_issuances(store, request)
+        return dict(observe_store(store, request.certificates), issuances=issuances)
+
+
+def _observe_issuances(store: Store, request: Request) -> dict[str, dict[str, Any]]:
+    """Beside the digest: to begin an order is not to change what a plan of activation rests on."""
+    wanted = [item for item in request.certificates if item.issuance]
+    if not wanted:
+        return {}
+    # Here, because what is not ordered has none.
+    from ansible_collections.certwright.tls.plugins.module_utils._host.issuance import observe_issuance  # noqa: PLC0415
+    from ansible_collections.certwright.tls.plugins.module_utils._host.openssl import has_openssl  # noqa: PLC0415
+
+    openssl = has_openssl()
+    return {item.name: observe_issuance(store, item.name, openssl=openssl) for item in wanted}
 
 
 def observe_store(store: Store, certificates: Iterable[Wanted]) -> dict[str, Any]:
@@ -174,8 +192,8 @@ def _observe_adoption(store: Store, wanted: Wanted) -> dict[str, Any]:
 
 
 def _observe_source(wanted: Wanted) -> dict[str, Any]:
-    """Supplied material that lies on this host, without its key."""
-    if wanted.source is None:
+    """Supplied material that lies on this host, without its key. An order's key is none: it comes and goes with it."""
+    if wanted.source is None or wanted.source.get("order"):
         return {}
     # Here, because ssl takes 20 ms of an execution, which one without such material need not pay.
     from ansible_collections.certwright.tls.plugins.module_utils._host.sources import (  # noqa: PLC0415

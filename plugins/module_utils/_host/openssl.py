@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 from dataclasses import dataclass, field
@@ -25,34 +26,48 @@ class Answer:
     output: bytes = field(default=b"", repr=False)
 
 
-def run_openssl(arguments: tuple[str, ...], *, content: bytes, passphrase: str) -> Answer:
+def has_openssl() -> bool:
+    return shutil.which("openssl") is not None
+
+
+def run_openssl(
+    arguments: tuple[str, ...], *, content: bytes = b"", passphrase: str | None = None, deadline: float = DEADLINE
+) -> Answer:
     """`content` is what it reads, the passphrase never stands in its arguments, its environment or a file."""
+    if passphrase is None:
+        return _run(arguments, content=content, deadline=deadline)
     reading, writing = os.pipe()
     try:
         with open(writing, "wb") as pipe:
             pipe.write(passphrase.encode("utf-8", "surrogateescape")[:_PASSPHRASE_BYTES] + b"\n")
+        words = (*arguments, "-passin", f"fd:{reading}")
+        return _run(words, content=content, deadline=deadline, descriptors=(reading,))
+    finally:
+        os.close(reading)
+
+
+def _run(arguments: tuple[str, ...], *, content: bytes, deadline: float, descriptors: tuple[int, ...] = ()) -> Answer:
+    try:
         # AnsibleModule.run_command has no deadline.
         process = subprocess.Popen(  # pylint: disable=ansible-bad-function
-            ("openssl", *arguments, "-passin", f"fd:{reading}"),
+            ("openssl", *arguments),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            pass_fds=(reading,),
+            pass_fds=descriptors,
             start_new_session=True,
             env=dict(os.environ, LC_ALL="C"),
             cwd="/",
         )
     except OSError:
         return Answer(127)
-    finally:
-        os.close(reading)
-    return _await(process, content)
+    return _await(process, content, deadline)
 
 
-def _await(process: subprocess.Popen[bytes], content: bytes) -> Answer:
+def _await(process: subprocess.Popen[bytes], content: bytes, deadline: float) -> Answer:
     with process:
         try:
-            output, _errors = process.communicate(content, timeout=DEADLINE)
+            output, _errors = process.communicate(content, timeout=deadline)
         except subprocess.TimeoutExpired:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

@@ -34,9 +34,22 @@ def remove_unused(store: Store, wanted: Wanted, usages: Usages) -> Outcome:
     if usage.is_used(abandoned=wanted.abandoned):
         fact = "; ".join((*usage.to_json()["named"], *(f"{name} cannot be asked" for name in usage.unasked)))
         return Outcome(wanted.name, "refused", live, live, f"Its files are in use: {fact}; run again", "remove")
+    notices = _finish_order(store, wanted.name)
     restored = remove_certificate(store, wanted.name)
     message = f"Put back what stood there before: {', '.join(restored)}" if restored else ""
-    return Outcome(wanted.name, "removed", None, live, message)
+    return Outcome(wanted.name, "removed", None, live, message, notices=notices)
+
+
+def _finish_order(store: Store, certificate: str) -> tuple[dict[str, str], ...]:
+    """What answers for an order goes before the words that say what there is to remove."""
+    if not os.path.isdir(store.order(certificate)):
+        return ()
+    from ansible_collections.certwright.tls.plugins.module_utils._host.open_orders import (  # noqa: PLC0415
+        OpenOrders,
+        describe_left,
+    )
+
+    return describe_left(OpenOrders(store).finish(certificate))
 
 
 def remove_certificate(store: Store, certificate: str) -> tuple[str, ...]:

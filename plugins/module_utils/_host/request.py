@@ -118,6 +118,10 @@ class Wanted:
     certificate whose live files are used instead of own ones. `candidates` are
     files that may be adopted, `adopt` is the record of the one that is. `removing` asks who still names its files,
     `remove` removes it when nobody does, and `abandoned` takes a service that cannot be asked for one that names none.
+    `issuance` asks for the memory of its orders and the one that was begun, `memory` is what to remember from now on,
+    `end_order` says what becomes of that order: "release" keeps its words and key, "finish" nothing once the
+    certificate is stored. `restage` is the generation whose very bytes are stored again with other services. What is to
+    be kept (`keep`) is stored even if its services are refused: a CA gives it once.
     """
 
     name: str
@@ -138,10 +142,15 @@ class Wanted:
     removing: bool = False
     remove: bool = False
     abandoned: bool = False
+    issuance: bool = False
+    memory: dict[str, Any] | None = None
+    end_order: str = ""
+    restage: int | None = None
+    keep: bool = False
 
     @classmethod
     def from_json(cls, given: dict[str, Any]) -> Wanted:
-        _require_names(given)
+        require_names(given)
         material = given.get("material")
         services = tuple(Service.from_json(item) for item in given.get("services") or ())
         return cls(
@@ -155,7 +164,7 @@ class Wanted:
         )
 
 
-def _require_names(given: dict[str, Any]) -> None:
+def require_names(given: dict[str, Any]) -> None:
     """They become directories, which are removed one day: nothing may lead out of the store."""
     for word in ("name", "follows"):
         if given.get(word) and not _NAME.match(given[word]):

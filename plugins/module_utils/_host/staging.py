@@ -62,13 +62,17 @@ def _stage(store: Store, wanted: Wanted, *, label: Labeller) -> int:
     if wanted.material is None:
         require_complete(store, wanted)
         return stage_links(store, wanted)
-    return stage_generation(store, wanted, _with_key(wanted, wanted.material), label=label)
+    return stage_generation(store, wanted, _with_key(store, wanted, wanted.material), label=label)
 
 
-def _with_key(wanted: Wanted, material: Material) -> Material:
+def _with_key(store: Store, wanted: Wanted, material: Material) -> Material:
     """A key that lies on this host is read here and goes nowhere else."""
     if wanted.source is None:
         return material
+    if wanted.source.get("order"):
+        from ansible_collections.certwright.tls.plugins.module_utils._host.order import load_order_key  # noqa: PLC0415
+
+        return replace(material, key=load_order_key(store, wanted.name, wanted.source["key_digest"]))
     key = read_key(Source.from_json(wanted.source))
     if hashlib.sha256(key.encode()).hexdigest() != wanted.source.get("key_digest"):
         raise HostError("The private key changed since it was matched with the certificate; run again")

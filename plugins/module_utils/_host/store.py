@@ -8,6 +8,9 @@
                                                        record.json manifest.json <service>/<file>
     <store>/live/<certificate>                         -> ../certificates/<certificate>/<generation>
     <store>/journal.json                               there only while a transaction runs, or when one was killed
+    <store>/certificates/<certificate>/issuance.json   the controller's memory of orders, and
+                               …/order/                an order that was begun: order.json privkey.pem request.pem
+    <store>/challenges/<port>/<token>                  what the listener of that port answers with
 
 A certificate that was adopted has adopted.json in its home, which says where it lies.
 A generation is complete when its manifest is there: it is written last. Its files never change afterwards. The record
@@ -67,6 +70,15 @@ class Store:
 
     def generation(self, certificate: str, number: int) -> str:
         return f"{self.home(certificate)}/{number:06d}"
+
+    def issuance(self, certificate: str) -> str:
+        return os.path.join(self.home(certificate), "issuance.json")
+
+    def order(self, certificate: str) -> str:
+        return os.path.join(self.home(certificate), "order")
+
+    def challenges(self, port: int) -> str:
+        return os.path.join(self.path, "challenges", str(port))
 
     def live(self, certificate: str) -> str:
         return os.path.join(self.live_directory, certificate)
@@ -172,6 +184,13 @@ def stored_certificates(store: Store) -> tuple[str, ...]:
         return tuple(sorted(os.listdir(os.path.join(store.path, "certificates"))))
     except (FileNotFoundError, NotADirectoryError):
         return ()
+
+
+def is_stored(store: Store, certificate: str) -> bool:
+    """Whether there is anything of it but an order and its memory: no generation is awaited before the first one."""
+    adopted = os.path.join(store.home(certificate), ADOPTED)
+    held = _all_generations(store, certificate) or os.path.lexists(store.live(certificate)) or os.path.exists(adopted)
+    return bool(held)
 
 
 def complete_generations(store: Store, certificate: str) -> tuple[int, ...]:

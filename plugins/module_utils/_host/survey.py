@@ -26,6 +26,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.probe import 
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Limits, Wanted
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
     Store,
+    is_stored,
     locked_for_reading,
     stored_certificates,
 )
@@ -106,7 +107,8 @@ def _survey_store(store: Store, request: SurveyRequest, texts: Texts) -> dict[st
 
 
 def _survey_locked(store: Store, request: SurveyRequest, texts: Texts) -> dict[str, Any]:
-    wanted = [name for name in stored_certificates(store) if not request.certificates or name in request.certificates]
+    stored = [name for name in stored_certificates(store) if is_stored(store, name)]
+    wanted = [name for name in stored if not request.certificates or name in request.certificates]
     held = observe_store(store, [Wanted(name) for name in wanted])
     shown = texts if request.stored else None
     certificates = {name: _describe_states(store, name, found, shown) for name, found in held["certificates"].items()}

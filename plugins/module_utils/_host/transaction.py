@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -74,20 +74,28 @@ def _is_changed_underneath(store: Store, request: Request) -> bool:
 
 
 def _apply_locked(store: Store, request: Request, *, label: Labeller) -> list[Outcome]:
-    wanted = sorted((item for item in request.certificates if not item.remove), key=lambda item: bool(item.follows))
-    refused = _refuse_placements(store, wanted, request)
+    certificates, refused = _load_restaged(store, request.certificates)
+    request = replace(request, certificates=certificates)
+    wanted = sorted((item for item in certificates if not item.remove), key=lambda item: bool(item.follows))
+    refused.update(_refuse_placements(store, _without(wanted, refused), request))
     stuck = read_journal(store)
     waiting = () if stuck is None else stuck.attempts
     activated = [item for item in _without(wanted, refused) if item.activate]
     baseline = observe_baseline(store, activated, request.limits, services=[item.services for item in waiting])  # 0
     refused.update(baseline.refused)
     if refused and request.refuse_all:
-        return [*refused.values(), *_hold_back(store, request, refused)]
+        return _with_notices(
+            [*refused.values(), *_hold_back(store, request, refused)], _end_orders(store, request, stored=())
+        )
     outcomes = _remove_all(store, request)
     adopted = {item.name for item in wanted if item.adopt and adopt(store, item.name, item.adopt)}
     staged, unstored = stage_all(store, _without(wanted, refused), label=label)  # 2
+    kept, unkept = stage_all(store, _find_kept(wanted, refused, baseline.refused), label=label)
     refused.update(unstored)
+    refused.update({name: replace(refused[name], generation=number) for name, number in kept.items()})
+    refused.update(unkept)
     sound = _without(wanted, refused)
+    notices = _end_orders(store, request, stored={**staged, **kept})
     refused.update(refuse_staged(store, sound, staged, request))
     ready = [item for item in _without(sound, refused) if item.activate]
     attempts = _list_attempts(store, ready, staged, baseline)
@@ -102,7 +110,38 @@ def _apply_locked(store: Store, request: Request, *, label: Labeller) -> list[Ou
     if attempts:
         journal = Journal(request.run, timestamp(), waiting + attempts)
         outcomes.extend(Activation(store, journal, baseline.states, request.limits, label).run())  # 3-9
-    return outcomes
+    return _with_notices(outcomes, notices)
+
+
+def _find_kept(wanted: Iterable[Wanted], refused: dict[str, Outcome], broken: Container[str]) -> list[Wanted]:
+    """What a CA gave is stored whatever is wrong with its services: without their files, where these are refused."""
+    kept = [item for item in wanted if item.keep and item.material is not None and item.name in refused]
+    return [item if item.name in broken else _without_services(item) for item in kept]
+
+
+def _without_services(wanted: Wanted) -> Wanted:
+    return replace(wanted, services=(), record={**wanted.record, "services": []})
+
+
+def _load_restaged(store: Store, certificates: tuple[Wanted, ...]) -> tuple[tuple[Wanted, ...], dict[str, Outcome]]:
+    if all(item.restage is None for item in certificates):
+        return certificates, {}
+    from ansible_collections.certwright.tls.plugins.module_utils._host.restaging import load_restaged  # noqa: PLC0415
+
+    return load_restaged(store, certificates)
+
+
+def _end_orders(store: Store, request: Request, *, stored: Container[str]) -> dict[str, tuple[dict[str, str], ...]]:
+    if not any(item.end_order or item.memory is not None for item in request.certificates):
+        return {}
+    # Here, because most certificates are not ordered, and every import counts in an execution.
+    from ansible_collections.certwright.tls.plugins.module_utils._host.ending import end_orders  # noqa: PLC0415
+
+    return end_orders(store, request, stored=stored)
+
+
+def _with_notices(outcomes: Iterable[Outcome], notices: dict[str, tuple[dict[str, str], ...]]) -> list[Outcome]:
+    return [replace(item, notices=(*item.notices, *notices.get(item.certificate, ()))) for item in outcomes]
 
 
 def _without(certificates: Iterable[Wanted], refused: dict[str, Outcome]) -> list[Wanted]:
