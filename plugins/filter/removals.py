@@ -67,7 +67,9 @@ def removals(
 ) -> list[dict[str, Any]]:
     try:
         require_libraries()
-        entries = load_inventory(variables, presets=PRESETS).entries
+        loaded = load_inventory(variables, presets=PRESETS)
+        ordered = ({"domain": order["name"], "state": "present"} for order in loaded.orders)
+        entries = (*loaded.entries, *ordered)
         return list(find_removals(entries, names or (), accept=accept or ()))
     except TlsError as error:
         raise AnsibleFilterError(explain(error)) from None

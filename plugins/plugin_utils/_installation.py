@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.entry import 
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import (
     describe_diff,
     find_clock_notices,
@@ -74,7 +74,7 @@ def read_task(
     for name, arguments in entries:
         try:
             entry = load_entry(arguments, name=name, stage_only=stage_only)
-            _require_new(entry, {*wishes, *refused})
+            require_new(entry.name, {*wishes, *refused})
             wishes[entry.name] = _read_wish(action, entry, arguments, now)
         except RefusedError as error:
             for problem in error.problems:
@@ -87,10 +87,10 @@ def read_task(
     return task
 
 
-def _require_new(entry: Entry, known: set[str]) -> None:
-    if entry.name in known:
-        fact = f"{entry.name} is there twice; a certificate has one place in the store, so say everything of it once"
-        raise RefusedError.from_problems([Problem(entry.name, "name_used_twice", fact)])
+def require_new(name: str, known: set[str]) -> None:
+    if name in known:
+        fact = f"{name} is there twice; a certificate has one place in the store, so say everything of it once"
+        raise RefusedError.from_problems([Problem(name, "name_used_twice", fact)])
 
 
 def _read_wish(action: PipelinedAction, entry: Entry, arguments: Mapping[str, Any], now: datetime) -> Wish:
@@ -147,11 +147,18 @@ def _with_brought_files(wish: Wish, wishes: Mapping[str, Wish], sound: set[str])
 
 def report_task(task: Task, ended: Round, *, now: datetime, check_mode: bool) -> dict[str, Any]:
     """The task's result: the whole of it, and by certificate."""
+    return report_round(task.wishes, ended, (), now=now, check_mode=check_mode)
+
+
+def report_round(
+    wishes: Sequence[Wish], ended: Round, notices: Iterable[Notice], *, now: datetime, check_mode: bool
+) -> dict[str, Any]:
+    """`notices` are those that belong to no plan and to no outcome."""
     store = ended.answer["store"]
     result = report_outcomes(ended.plans, ended.outcomes, check_mode=check_mode)
-    said = (*(notice for plan in ended.plans for notice in plan.notices), *load_notices(ended.outcomes))
-    described = {wish.name: wish.describe(ended.observed[wish.name]) for wish in task.wishes}
-    shown = {wish.name: _show(wish, store, described[wish.name]) for wish in task.wishes}
+    said = (*notices, *(notice for plan in ended.plans for notice in plan.notices), *load_notices(ended.outcomes))
+    described = {wish.name: wish.describe(ended.observed[wish.name]) for wish in wishes}
+    shown = {wish.name: _show(wish, store, described[wish.name]) for wish in wishes}
     changed = [name for name in shown if result["outcomes"][name]["changed"]]
     return {
         **result,

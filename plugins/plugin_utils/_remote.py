@@ -62,7 +62,7 @@ class PipelinedAction(ActionBase):  # type: ignore[misc]
 
 @dataclass(frozen=True)
 class Host:
-    """One managed host, seen from its action: `observe`, `apply` and `survey`, one execution each."""
+    """One managed host, seen from its action: `observe`, `prepare`, `apply` and `survey`, one execution each."""
 
     action: PipelinedAction
     task_vars: dict[str, Any]
@@ -81,6 +81,10 @@ class Host:
         """`names` are those that other renewers are looked for with."""
         request = {"action": "observe", "baseline": baseline, "everything": everything, "names": list(names)}
         return self._ask(dict(request, certificates=certificates))
+
+    def prepare(self, certificates: list[dict[str, Any]], *, listen_seconds: int) -> dict[str, Any]:
+        """Keys, requests and challenges for orders that were placed; no generation and no service is touched."""
+        return self._ask({"action": "prepare", "certificates": certificates, "listen_seconds": listen_seconds})
 
     def apply(self, certificates: list[dict[str, Any]], *, refuse_all: bool = False) -> dict[str, Any]:
         return self._ask({"action": "apply", "certificates": certificates, "refuse_all": refuse_all})

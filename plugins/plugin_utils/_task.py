@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.dependencies 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError, TlsError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import explain, report_problems
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import OPT_OUT, Host, PipelinedAction
+from ansible_collections.certwright.tls.plugins.plugin_utils._run_name import find_run_name
 
 
 class TlsAction(PipelinedAction):
@@ -53,7 +53,7 @@ class TlsAction(PipelinedAction):
             action=self,
             task_vars=self._task_vars or {},
             store=str(store) if store else None,
-            run=_run_name(),
+            run=find_run_name(),
             limits=limits,
         )
 
@@ -77,9 +77,3 @@ def _require_ranges(arguments: dict[str, Any]) -> None:
     for option, least in (("probe_timeout", 1), ("keep_generations", 0)):
         if int(arguments[option]) < least:
             raise ArgumentError(f"{option} is {arguments[option]}; it must be {least} or more")
-
-
-def _run_name() -> str:
-    """What later runs call this one: the job of AWX, else the process on the controller."""
-    job = os.environ.get("JOB_ID") or os.environ.get("AWX_JOB_ID")
-    return f"job {job}" if job else f"pid {os.getppid()} of {os.uname().nodename}"

@@ -39,6 +39,7 @@ class Desired:
     issuer: str = "files"
     accepted: frozenset[str] = frozenset()
     stage_only: bool = False
+    order: dict[str, Any] = field(default_factory=dict)
 
     def to_record(self, *, run: str, now: datetime) -> dict[str, Any]:
         """Identity for later comparisons (never a DN) and everything an activation needs. No key material."""
@@ -53,14 +54,12 @@ class Desired:
             "services": [service.to_record() for service in self.services],
             "run": run,
             "stored": format_time(now),
+            **({"order": self.order} if self.order else {}),
         }
 
     @property
     def services_digest(self) -> str:
-        """As the host computes it over a record: without files, sorted keys, no blanks, SHA-256."""
-        recorded = [{**service.to_record(), "files": []} for service in self.services]
-        text = json.dumps(recorded, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return digest_services(self.services)
 
     def to_material(self) -> dict[str, str]:
         """Normalised PEM by part, for the request only: it holds the private key, unless that stays on the host."""
@@ -71,6 +70,13 @@ class Desired:
             "root": self.bundle.root.pem if self.bundle.root else "",
             "key": "" if isinstance(key, HostKey) else key.pem,
         }
+
+
+def digest_services(services: tuple[Service, ...]) -> str:
+    """As the host computes it over a record: without files, sorted keys, no blanks, SHA-256."""
+    recorded = [{**service.to_record(), "files": []} for service in services]
+    text = json.dumps(recorded, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,8 @@ class ObservedGeneration:
     services_digest: str = ""
     restart_owed: dict[str, str] = field(default_factory=dict)
     follows: str = ""
+    issuer: str = ""
+    order: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_answer(cls, answer: dict[str, Any]) -> ObservedGeneration:
@@ -106,11 +114,17 @@ class ObservedGeneration:
             services_digest=answer.get("services_digest", ""),
             restart_owed=activation.get("restart_owed", {}),
             follows=record.get("follows", ""),
+            issuer=record.get("issuer", ""),
+            order=record.get("order", {}),
         )
 
     @property
     def not_after(self) -> datetime | None:
         return load_time(self.certificate.get("not_after", ""))
+
+    @property
+    def not_before(self) -> datetime | None:
+        return load_time(self.certificate.get("not_before", ""))
 
 
 @dataclass(frozen=True)
@@ -170,6 +184,7 @@ class Observed:
     neighbours: tuple[Neighbour, ...] = ()
     candidates: tuple[ObservedPath, ...] = ()
     adopted: dict[str, Any] = field(default_factory=dict)
+    issuance: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def recorded_services(self) -> tuple[Service, ...]:
@@ -195,6 +210,7 @@ class Observed:
             usage=Usage.from_answer(found["removal"]) if "removal" in found else NO_USAGE,
             neighbours=neighbours,
             adopted=found.get("adopted") or {},
+            issuance=found.get("issuance") or {},
         )
 
 

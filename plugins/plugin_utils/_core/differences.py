@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Desired, ObservedGeneration
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Reason
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Service
 
 
 def find_differences(desired: Desired, generation: ObservedGeneration | None) -> Iterator[Reason]:
@@ -27,7 +28,12 @@ def find_differences(desired: Desired, generation: ObservedGeneration | None) ->
         yield Reason("chain_differs", "The installed chain is not the supplied one")
     if _uses_root(desired) and generation.root != (desired.bundle.root.fingerprint if desired.bundle.root else ""):
         yield Reason("chain_differs", "The installed root is not the supplied one")
-    yield from _find_service_differences(desired, generation)
+    yield from find_placing_differences(desired.services, generation)
+
+
+def find_placing_differences(services: tuple[Service, ...], generation: ObservedGeneration) -> Iterator[Reason]:
+    """Of the files that services have of a generation, whatever certificate it holds."""
+    yield from _find_service_differences(services, generation)
     for file, fact in generation.drift:
         code, words = _DRIFT[fact]
         yield Reason(code, f"The file {file} of generation {generation.number} {words}")
@@ -44,10 +50,10 @@ def _uses_root(desired: Desired) -> bool:
     return any("root" in file.parts for service in desired.services for file in service.files)
 
 
-def _find_service_differences(desired: Desired, generation: ObservedGeneration) -> Iterator[Reason]:
+def _find_service_differences(services: tuple[Service, ...], generation: ObservedGeneration) -> Iterator[Reason]:
     """Only files count: commands and probes are always taken as they are declared now."""
     recorded = {service.name: service for service in generation.services}
-    for service in desired.services:
+    for service in services:
         known = recorded.pop(service.name, None)
         if known is None:
             yield Reason("service_added", f"The service {service.name} has no files of this certificate yet")

@@ -23,6 +23,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied impo
 
 SYSTEM = "system"
 SUPPLIED, ON_HOST, ADOPTED, GONE = "supplied", "on_host", "adopted", "gone"
+_URL_MISSING = "external_url is missing; nothing can be installed before the host name that clients use is known"
 _PATHS = ("certificate_src", "private_key_src", "ca_src", "pkcs12_src")
 _TEXTS = ("certificate_content", "private_key_content", "ca_content", "pkcs12_content")
 
@@ -69,7 +70,7 @@ class Entry:
 def load_entry(arguments: Mapping[str, Any], *, name: str, stage_only: bool) -> Entry:
     """Raises RefusedError with everything that these words cannot mean together."""
     entry = Entry(
-        name=_load_store_name(name),
+        name=spell_store_name(name),
         state=str(arguments["state"]),
         external_url=str(arguments.get("external_url") or "").strip(),
         other_urls=tuple(str(url) for url in arguments.get("other_urls") or ()),
@@ -102,7 +103,7 @@ def refuse_absent(name: str) -> Problem:
     )
 
 
-def _load_store_name(text: str) -> str:
+def spell_store_name(text: str) -> str:
     """A domain may be written in its own script; its directory is named by its A-labels."""
     if text.isascii():
         return text.lower().removesuffix(".")
@@ -141,13 +142,17 @@ def _find_misfits(entry: Entry) -> Iterator[Problem]:
         yield Problem(entry.name, "material_missing", f"{fact}; {way_out}")
 
 
+def refuse_missing_url(name: str) -> Problem:
+    """As BlueMind has it: nothing before the external URL."""
+    return Problem(name, "external_url_missing", _URL_MISSING)
+
+
 def _find_missing_url(entry: Entry) -> Iterator[Problem]:
-    fact = "external_url is missing; nothing can be installed before the host name that clients use is known"
     if entry.is_url_empty:
         way_out = f"say it, or leave the word out, and the domain uses the certificate of {SYSTEM}"
         yield Problem(entry.name, "external_url_missing", f"external_url is empty; {way_out}")
     elif entry.name == SYSTEM or entry.state == "adopted":
-        yield Problem(entry.name, "external_url_missing", fact)
+        yield refuse_missing_url(entry.name)
     elif entry.given or entry.other_urls:
         way_out = f"or leave out the rest too, and the domain uses the certificate of {SYSTEM}"
-        yield Problem(entry.name, "external_url_missing", f"{fact}: say it, {way_out}")
+        yield Problem(entry.name, "external_url_missing", f"{_URL_MISSING}: say it, {way_out}")

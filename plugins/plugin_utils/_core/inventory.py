@@ -19,7 +19,10 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_ent
     load_named,
     load_system,
 )
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_issuers import find_issuer_problems
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_issuers import (
+    find_issuer_problems,
+    find_order_words,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_words import (
     find_list_fault,
     find_mapping_fault,
@@ -44,9 +47,13 @@ _NAMED_SHAPE = "a mapping with `names`, the material and `services`"
 
 @dataclass(frozen=True)
 class Inventory:
-    """What the module is told of each certificate: the system's first, then domains, then named ones."""
+    """What the modules are told of each certificate: the system's first, then domains, then named ones.
+
+    `orders` are those that an ACME CA issues, `entries` all others.
+    """
 
     entries: tuple[dict[str, Any], ...] = field(repr=False)
+    orders: tuple[dict[str, Any], ...] = field(repr=False)
     notices: tuple[Notice, ...] = ()
 
 
@@ -74,7 +81,13 @@ def load_inventory(variables: Mapping[str, Any], *, presets: Mapping[str, Preset
     if problems:
         raise RefusedError.from_problems(problems)
     notices = tuple(notice for entry in entries for notice in find_entry_notices(entry))
-    return Inventory(tuple(entry.to_arguments() for entry in entries), notices)
+    words = {entry.domain: find_order_words(entry.words, variables.get("tls_issuers")) for entry in entries}
+    ordered = [entry for entry in entries if entry.state == "present" and words[entry.domain] is not None]
+    return Inventory(
+        entries=tuple(entry.to_arguments() for entry in entries if entry not in ordered),
+        orders=tuple(entry.to_order(words[entry.domain] or {}) for entry in ordered),
+        notices=notices,
+    )
 
 
 def find_removals(

@@ -17,11 +17,13 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_iss
     DISABLED,
     find_engine_problems,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_orders import find_order_problems
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_words import (
     ATTRIBUTES,
     DOMAIN_WORDS,
     MATERIAL,
     NAMED_WORDS,
+    ORDER_WORDS,
     SHARED_WORDS,
     SYSTEM_WORDS,
     find_choice_fault,
@@ -32,6 +34,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_wor
     is_text,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.names import load_name
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words import overlay
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset
@@ -41,6 +44,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied impo
 
 SYSTEM = "system"
 ABSENT = "absent"
+_ORDERED_WORDS = (*ORDER_WORDS, *ATTRIBUTES, "shared", "services", "accept")
 _STATES = ("present", ABSENT, "adopted")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\Z")
 _SERVER_ONLY = "client certificates are signed by an internal CA, which this release does not have: leave `usage` out"
@@ -81,6 +85,12 @@ class InventoryEntry:
         given = {word: self.words[word] for word in shared if self.words.get(word) is not None}
         return {"domain": self.domain, "state": self.state, **names, **given}
 
+    def to_order(self, words: Mapping[str, Any]) -> dict[str, Any]:
+        """The same for the module that orders; `words` are those of its issuer, which its own replace."""
+        given = {word: self.words[word] for word in _ORDERED_WORDS if self.words.get(word) is not None}
+        names = {"external_url": self.urls[0], "other_urls": list(self.urls[1:])} if self.urls else {}
+        return {"name": self.domain, **names, **overlay(words, given)}
+
 
 def load_system(words: Mapping[str, Any]) -> InventoryEntry:
     return InventoryEntry("tls_system", SYSTEM, SYSTEM_WORDS, words, _list_console_urls(words))
@@ -108,6 +118,9 @@ def find_entry_problems(entry: InventoryEntry, issuers: object, presets: Mapping
     if entry.is_absent:
         return
     yield from find_engine_problems(entry.where, entry.words, issuers)
+    lacks_url = entry.known == DOMAIN_WORDS and not entry.urls
+    is_present = entry.state == "present"
+    yield from find_order_problems(entry.where, entry.words, issuers, is_present=is_present, lacks_url=lacks_url)
     yield from _find_name_problems(entry)
     yield from (Problem(entry.where, "inventory_invalid", fact) for fact in _find_value_faults(entry.words))
     yield from _find_service_problems(entry, presets)

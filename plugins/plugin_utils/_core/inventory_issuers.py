@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_words import (
+    ISSUER_WORDS,
     find_choice_fault,
     find_mapping_fault,
     find_unknown_words,
@@ -18,13 +19,16 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_wor
     say_known,
     show_word,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words import overlay
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
 
 DISABLED = "disabled"
-ENGINES = ("files", "letsencrypt", "acme", DISABLED)
-_TYPES = ("files", "acme", "internal_ca")
+ACME, LETS_ENCRYPT = "acme", "letsencrypt"
+ENGINES = ("files", LETS_ENCRYPT, ACME, DISABLED)
+_TYPES = ("files", ACME, "internal_ca")
 # A further engine is a word here once its module is there.
-_AVAILABLE = ("files",)
+_AVAILABLE = ("files", ACME, LETS_ENCRYPT)
+_LIKE = "like"
 _WAY_OUT = "supply certificate and key as files, or take this certificate out until then"
 
 
@@ -34,7 +38,7 @@ def find_issuer_problems(issuers: object) -> Iterator[Problem]:
     if fault:
         yield Problem("tls_issuers", "inventory_invalid", fault)
     for name, issuer in load_issuers(issuers).items():
-        for fact in _find_faults(issuer):
+        for fact in (*_find_faults(issuer), *_find_like_faults(name, load_issuers(issuers))):
             yield Problem(locate("tls_issuers", name), "inventory_invalid", fact)
 
 
@@ -85,3 +89,51 @@ def _find_faults(issuer: object) -> Iterator[str]:
         yield f"`type` {fault}"
     if kind == "files":
         yield from find_unknown_words(issuer, ("type",))
+    if kind == ACME:
+        yield from find_unknown_words(issuer, ("type", _LIKE, *ISSUER_WORDS))
+
+
+def _find_like_faults(name: str, issuers: Mapping[str, Any]) -> Iterator[str]:
+    """`like` leads to another issuer of the same kind, and not in a ring."""
+    like = issuers[name].get(_LIKE) if isinstance(issuers[name], Mapping) else None
+    if like is None:
+        return
+    others = [other for other, issuer in issuers.items() if other != name and _is_acme(issuer)]
+    if not is_text(like) or str(like) not in others:
+        yield f"`like` must name another issuer of `type: {ACME}`; {say_known(like, others)}"
+    elif name in _follow_like(str(like), issuers):
+        yield f"`like` leads back here by {show_word(like)}; let one of them say its words itself"
+
+
+def _is_acme(issuer: object) -> bool:
+    return isinstance(issuer, Mapping) and issuer.get("type") == ACME
+
+
+def _follow_like(name: str, issuers: Mapping[str, Any]) -> tuple[str, ...]:
+    """The issuer and those that it is like, nearest first, as far as they are there; a ring is followed once."""
+    found: list[str] = []
+    while name not in found and _is_acme(issuers.get(name)):
+        found.append(name)
+        name = str(issuers[name].get(_LIKE))
+    return tuple(found)
+
+
+def find_order_words(words: Mapping[str, Any], issuers: object) -> dict[str, Any] | None:
+    """What the issuer of a certificate says of its orders; None for one that is not ordered from an ACME CA.
+
+    The engine letsencrypt is the issuer of that name, where there is one.
+    """
+    engine, issuer = words.get("engine"), words.get("issuer")
+    known = load_issuers(issuers)
+    if engine in (ACME, LETS_ENCRYPT):
+        return _inherit(str(engine), known)
+    return _inherit(str(issuer), known) if _is_acme(known.get(str(issuer))) else None
+
+
+def _inherit(name: str, issuers: Mapping[str, Any]) -> dict[str, Any]:
+    """Its own words over those of the issuers that it is like; none for one that is not declared."""
+    inherited: dict[str, Any] = {}
+    for issuer in reversed(_follow_like(name, issuers)):
+        words = issuers[issuer].items()
+        inherited = overlay(inherited, {str(word): said for word, said in words if word in ISSUER_WORDS})
+    return inherited

@@ -19,10 +19,17 @@ MATERIAL = (
     *("pkcs12_src", "pkcs12_content", "pkcs12_passphrase", "pkcs12_passphrase_src"),
 )
 ATTRIBUTES = ("owner", "group", "mode", "seuser", "serole", "setype", "selevel")
+# What a certificate may say of its order, and an issuer for all of its certificates.
+ORDER_WORDS = ("staging", "terms_agreed", "email", "challenge", "key_type", "key_origin", "profile")
+ISSUER_WORDS = (
+    *("acme_directory", "account_key_src", "account_key_content", "account_key_create", "acme_ca_certificates"),
+    *("eab_kid", "eab_hmac_key", "eab_hmac_key_src", "shared_passphrase", "shared_passphrase_src"),
+    *ORDER_WORDS,
+)
 SHARED_WORDS = (*MATERIAL, "remote_src", *ATTRIBUTES, "services", "accept")
-SYSTEM_WORDS = ("external_url", "other_urls", "engine", "issuer", "state", "email", *SHARED_WORDS)
+SYSTEM_WORDS = ("external_url", "other_urls", "engine", "issuer", "state", *ORDER_WORDS, *SHARED_WORDS)
 DOMAIN_WORDS = ("domain", "domain_uid", *SYSTEM_WORDS)
-NAMED_WORDS = ("names", "issuer", "state", "usage", "email", "override", *SHARED_WORDS)
+NAMED_WORDS = ("names", "issuer", "state", "usage", "shared", "override", *ORDER_WORDS, *SHARED_WORDS)
 
 # What the same thing is called elsewhere: too far from our word to be found by its letters.
 _ELSEWHERE = {

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import (
     Desired,
     Observed,
     ObservedGeneration,
+    digest_services,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.differences import find_differences
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem, Reason
@@ -39,6 +41,10 @@ class Plan:
     `follows` stores links to the live files of that certificate instead of own ones, and `fallback` says that these
     are shown, or will be. `remove` ends the certificate on this host, `adopt` records one that is not ours. What is
     `held` is sound and not done, since another certificate refuses all.
+
+    `restage` stores the material of that generation again, for other services. `order` says that a CA is to be asked,
+    `verdict` what became of that when it brought no certificate, `memory` is what the host is to remember of it, and
+    `end_order` how an order that was begun ends there (`finish` or `release`).
     """
 
     certificate: str
@@ -59,6 +65,11 @@ class Plan:
     remove: bool = False
     adopt: bool = False
     held: bool = False
+    restage: int | None = None
+    order: bool = False
+    verdict: str = ""
+    memory: dict[str, Any] | None = None
+    end_order: str = ""
 
     @property
     def changes(self) -> bool:
@@ -66,11 +77,12 @@ class Plan:
         if self.held:
             return False
         stores = self.stage or bool(self.follows) or bool(self.discard)
-        return stores or self.activate or self.remove or self.adopt or self.recover
+        return stores or self.activate or self.remove or self.adopt or self.recover or self.order
 
     @property
     def is_empty(self) -> bool:
-        return self.held or (not self.changes and self.remember is None)
+        notes = self.remember is not None or self.memory is not None or bool(self.end_order)
+        return self.held or not (self.changes or notes)
 
 
 def plan_deployment(desired: Desired, observed: Observed, now: datetime) -> Plan:
@@ -78,13 +90,13 @@ def plan_deployment(desired: Desired, observed: Observed, now: datetime) -> Plan
     problems = tuple(find_refusals(desired, observed))
     if problems:
         return Plan(desired.name, problems=problems, recover=bool(observed.interrupted))
-    differences = tuple(find_differences(desired, _own(observed.live)))
+    differences = tuple(find_differences(desired, own(observed.live)))
     plan = _plan_generation(desired, observed, differences, now) if differences else _plan_kept(desired, observed, now)
-    plan = without_activation(plan) if desired.stage_only else _refuse_broken(plan, desired.services, observed)
-    return _refuse_misplaced(plan, observed)
+    plan = without_activation(plan) if desired.stage_only else refuse_broken(plan, desired.services, observed)
+    return refuse_misplaced(plan, observed)
 
 
-def _own(generation: ObservedGeneration | None) -> ObservedGeneration | None:
+def own(generation: ObservedGeneration | None) -> ObservedGeneration | None:
     """What shows another certificate's files is none of its own, even while it shows the same leaf."""
     return None if generation is None or generation.follows else generation
 
@@ -92,7 +104,8 @@ def _own(generation: ObservedGeneration | None) -> ObservedGeneration | None:
 def without_activation(plan: Plan) -> Plan:
     """What is stored or discarded now; services, and what is wrong with them, are left to the activation."""
     kept = ("interrupted", "pending_superseded")
-    reasons = tuple(reason for reason in plan.reasons if plan.stage or plan.follows or reason.code in kept)
+    stores = plan.stage or bool(plan.follows)
+    reasons = tuple(reason for reason in plan.reasons if stores or reason.code in kept)
     left = plan.pending or bool(plan.failures)
     return replace(plan, reasons=reasons, problems=(), failures=(), activate=False, generation=None, pending=left)
 
@@ -100,7 +113,7 @@ def without_activation(plan: Plan) -> Plan:
 def _plan_generation(desired: Desired, observed: Observed, differences: tuple[Reason, ...], now: datetime) -> Plan:
     """A stored generation that is already what is desired is activated, not stored again."""
     stored = observed.pending
-    waiting = stored if stored is not None and not any(find_differences(desired, _own(stored))) else None
+    waiting = stored if stored is not None and not any(find_differences(desired, own(stored))) else None
     discard = tuple(number for number in observed.stored if waiting is None or number != waiting.number)
     pending = () if waiting is None else (_pending_reason(waiting),)
     return Plan(
@@ -114,28 +127,30 @@ def _plan_generation(desired: Desired, observed: Observed, differences: tuple[Re
         put_back=may_put_back(observed, now),
         recover=bool(observed.interrupted),
         pending=True,
-        remember=_find_outdated(desired, waiting),
+        remember=find_outdated(desired.services, waiting),
     )
 
 
 def _plan_kept(desired: Desired, observed: Observed, now: datetime) -> Plan:
     """What is live is what is desired: a stored generation beside it is wanted by nobody any more."""
-    plan = _plan_services(desired.name, desired.services, replace(observed, pending=None), now)
+    plan = plan_services(desired.name, desired.services, replace(observed, pending=None), now)
     reasons = (*plan.reasons, *superseded_reasons(observed.stored))
-    return replace(plan, reasons=reasons, discard=observed.stored, remember=_find_outdated(desired, observed.live))
+    return replace(
+        plan, reasons=reasons, discard=observed.stored, remember=find_outdated(desired.services, observed.live)
+    )
 
 
-def _find_outdated(desired: Desired, kept: ObservedGeneration | None) -> int | None:
+def find_outdated(services: tuple[Service, ...], kept: ObservedGeneration | None) -> int | None:
     """A generation that stays, recorded with other commands or probes than are declared now."""
-    return kept.number if kept is not None and kept.services_digest != desired.services_digest else None
+    return kept.number if kept is not None and kept.services_digest != digest_services(services) else None
 
 
 def refuse_foreseen(plan: Plan, services: tuple[Service, ...], observed: Observed) -> Plan:
     """Check mode knows in advance what the host would refuse."""
-    return _refuse_misplaced(_refuse_broken(plan, services, observed), observed)
+    return refuse_misplaced(refuse_broken(plan, services, observed), observed)
 
 
-def _refuse_misplaced(plan: Plan, observed: Observed) -> Plan:
+def refuse_misplaced(plan: Plan, observed: Observed) -> Plan:
     """Check mode knows in advance which owners and paths the host would refuse."""
     refused = tuple(Problem(plan.certificate, "refused", fact) for fact in observed.refusals)
     return replace(plan, problems=plan.problems + refused) if plan.stage or plan.activate else plan
@@ -143,10 +158,10 @@ def _refuse_misplaced(plan: Plan, observed: Observed) -> Plan:
 
 def plan_activation(name: str, services: tuple[Service, ...], observed: Observed, now: datetime) -> Plan:
     """Hand what is stored, or what is live and not yet with its services, to the services."""
-    return _refuse_misplaced(_plan_services(name, services, observed, now), observed)
+    return refuse_misplaced(plan_services(name, services, observed, now), observed)
 
 
-def _plan_services(name: str, services: tuple[Service, ...], observed: Observed, now: datetime) -> Plan:
+def plan_services(name: str, services: tuple[Service, ...], observed: Observed, now: datetime) -> Plan:
     reasons = interrupted_reasons(observed)
     generation: int | None = None
     failures: tuple[Problem, ...] = ()
@@ -169,7 +184,7 @@ def _plan_services(name: str, services: tuple[Service, ...], observed: Observed,
         fallback=_is_fallback(observed),
     )
     unfit = tuple(_find_unfit(name, observed, now))
-    return replace(plan, problems=unfit, activate=False) if unfit else _refuse_broken(plan, services, observed)
+    return replace(plan, problems=unfit, activate=False) if unfit else refuse_broken(plan, services, observed)
 
 
 def _is_fallback(observed: Observed) -> bool:
@@ -196,7 +211,7 @@ def _find_unfit(name: str, observed: Observed, now: datetime) -> Iterator[Proble
             yield Problem(name, "file_differs", f"{fact}; install the certificate again")
 
 
-def _refuse_broken(plan: Plan, services: tuple[Service, ...], observed: Observed) -> Plan:
+def refuse_broken(plan: Plan, services: tuple[Service, ...], observed: Observed) -> Plan:
     """Check mode knows in advance what a run would find at its baseline."""
     broken = tuple(find_broken(plan.certificate, services, observed)) if plan.activate else ()
     return replace(plan, problems=broken) if broken else plan

@@ -12,12 +12,13 @@ from datetime import datetime
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Desired, Observed
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Service
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.staging import is_test_issuer
 
 
 def find_refusals(desired: Desired, observed: Observed) -> Iterator[Problem]:
     """What only the host's present certificate makes wrong; each is let through by naming its code in `accept`."""
-    yield from _find_abandoned(desired, observed)
+    yield from find_abandoned(desired.name, desired.services, observed, accepted=desired.accepted)
     leaf = desired.bundle.leaf
     installed = _installed(observed)
     if installed is None or installed[0] == leaf.fingerprint:
@@ -31,17 +32,19 @@ def find_refusals(desired: Desired, observed: Observed) -> Iterator[Problem]:
         yield Problem(desired.name, "test_issuer", f"{fact}; supply the real one, or say `accept: [test_issuer]`")
 
 
-def _find_abandoned(desired: Desired, observed: Observed) -> Iterator[Problem]:
+def find_abandoned(
+    name: str, services: tuple[Service, ...], observed: Observed, *, accepted: frozenset[str]
+) -> Iterator[Problem]:
     """Files that a configuration, or a link outside of the store, may still name and that would be gone."""
-    if observed.live is None or "files_abandoned" in desired.accepted:
+    if observed.live is None or "files_abandoned" in accepted:
         return
-    kept = {(service.name, file.name) for service in desired.services for file in service.files}
+    kept = {(service.name, file.name) for service in services for file in service.files}
     for service in observed.live.services:
         gone = [file.path or file.name for file in service.files if (service.name, file.name) not in kept]
         if gone:
             fact = f"{', '.join(gone)} of the service {service.name} would be gone, which is no longer declared so"
             way_out = "declare it again; or, when nothing names these files any more, say `accept: [files_abandoned]`"
-            yield Problem(desired.name, "files_abandoned", f"{fact}; {way_out}")
+            yield Problem(name, "files_abandoned", f"{fact}; {way_out}")
 
 
 def _installed(observed: Observed) -> tuple[str, datetime | None, bool] | None:

@@ -112,6 +112,8 @@ def _word_inaction(plan: Plan, *, check_mode: bool) -> str:
         return "refused"
     if plan.held:
         return "held_back"
+    if plan.verdict:
+        return plan.verdict
     if check_mode and plan.changes:
         return "planned"
     return "disabled_fallback" if plan.fallback else "unchanged"

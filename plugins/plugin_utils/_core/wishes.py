@@ -73,15 +73,15 @@ class Supplied:
         return self.desired.names
 
     def look(self, now: datetime) -> dict[str, Any]:
-        return {"name": self.name, "services": _word_services(self.desired.services, now)}
+        return {"name": self.name, "services": word_services(self.desired.services, now)}
 
     def plan(self, observed: Observed, now: datetime) -> Plan:
-        return _plan_supplied(self.desired, self.notices, observed, now)
+        return plan_supplied(self.desired, self.notices, observed, now)
 
     def request(self, plan: Plan, observed: Observed, *, run: str, now: datetime) -> dict[str, Any]:
         material = self.desired.to_material() if plan.stage else None
         record = self.desired.to_record(run=run, now=now)
-        return {**self.look(now), **_word_plan(plan, observed), "material": material, "record": record}
+        return {**self.look(now), **word_plan(plan, observed), "material": material, "record": record}
 
     def describe(self, _observed: Observed, /) -> dict[str, Any]:
         return describe(self.desired.bundle.leaf)
@@ -111,7 +111,7 @@ class OnHost:
         return self.declared.names
 
     def look(self, now: datetime) -> dict[str, Any]:
-        services = _word_services(self.declared.services, now)
+        services = word_services(self.declared.services, now)
         return {"name": self.name, "services": services, "source": self.source}
 
     def plan(self, observed: Observed, now: datetime) -> Plan:
@@ -120,15 +120,15 @@ class OnHost:
         except RefusedError as error:
             return Plan(self.name, problems=error.problems, recover=bool(observed.interrupted))
         source = str(self.source.get("certificate") or self.source.get("pkcs12") or "")
-        return _plan_supplied(desired, notices, observed, now, source=source)
+        return plan_supplied(desired, notices, observed, now, source=source)
 
     def request(self, plan: Plan, observed: Observed, *, run: str, now: datetime) -> dict[str, Any]:
         if not plan.stage and plan.remember is None:
-            return {**self.look(now), **_word_plan(plan, observed)}
+            return {**self.look(now), **word_plan(plan, observed)}
         desired, _notices = self._complete(observed, now)
         material = desired.to_material() if plan.stage else None
         record = desired.to_record(run=run, now=now)
-        words = {**self.look(now), **_word_plan(plan, observed), "material": material, "record": record}
+        words = {**self.look(now), **word_plan(plan, observed), "material": material, "record": record}
         digest = observed.source.key_digest if observed.source else ""
         return {**words, "source": {**self.source, "key_digest": digest}}
 
@@ -165,7 +165,7 @@ class Adopted:
         return self.declared.names
 
     def look(self, now: datetime) -> dict[str, Any]:
-        services = _word_services(self.declared.services, now)
+        services = word_services(self.declared.services, now)
         return {"name": self.name, "services": services, "candidates": list(self.paths)}
 
     def plan(self, observed: Observed, now: datetime) -> Plan:
@@ -213,8 +213,8 @@ class Gone:
     def request(self, plan: Plan, observed: Observed, *, run: str, now: datetime) -> dict[str, Any]:
         return {
             "name": self.name,
-            "services": _word_services(observed.recorded_services, now),
-            **_word_plan(plan, observed),
+            "services": word_services(observed.recorded_services, now),
+            **word_plan(plan, observed),
             "record": self.removal.to_record(observed, run=run, now=now),
             "follows": plan.follows,
             "remove": plan.remove,
@@ -230,7 +230,7 @@ class Gone:
         return ()
 
 
-def _plan_supplied(
+def plan_supplied(
     desired: Desired, notices: tuple[Notice, ...], observed: Observed, now: datetime, *, source: str = ""
 ) -> Plan:
     """The full check of a key's numbers is dear, so only what is about to be stored gets it."""
@@ -244,11 +244,11 @@ def _plan_supplied(
     return replace(plan, notices=(*notices, *renewers, *plan.notices))
 
 
-def _word_services(services: tuple[Service, ...], now: datetime) -> list[dict[str, Any]]:
+def word_services(services: tuple[Service, ...], now: datetime) -> list[dict[str, Any]]:
     return [service.to_request(now) for service in services]
 
 
-def _word_plan(plan: Plan, observed: Observed) -> dict[str, Any]:
+def word_plan(plan: Plan, observed: Observed) -> dict[str, Any]:
     return {
         "expect": observed.digest,
         "remember": plan.remember,

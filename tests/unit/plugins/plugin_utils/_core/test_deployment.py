@@ -281,6 +281,7 @@ def test_a_generation_is_read_from_the_hosts_answer() -> None:
         reloaded_in_vain={"nginx": "42:100"},
         failure="nginx refused it",
         services_digest="5d",
+        issuer="files",
     )
     assert expected == ObservedGeneration.from_answer(answer)
     assert expected.not_after == NOW + timedelta(days=60)

@@ -1,0 +1,80 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An enrolment's end as a task result: what every installation tells, and when each certificate is renewed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed, format_time
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.issuance import find_cert_id
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_guards import PlannedOrder
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_plan import (
+    find_cert_id_of,
+    find_held,
+    find_life,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered import Ordered, load_memory
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal import (
+    Life,
+    next_run_needed,
+    renewal_time,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._enrolment import Enrolled
+from ansible_collections.certwright.tls.plugins.plugin_utils._installation import report_round
+
+
+def report_enrolled(refused: Iterable[Plan], enrolled: Enrolled, *, now: datetime, check_mode: bool) -> dict[str, Any]:
+    """`refused` are the plans of what was wrong before the host was looked at."""
+    ended = replace(enrolled.round, plans=(*enrolled.round.plans, *refused))
+    wishes = tuple(enrolled.wishes.values())
+    due = {plan.certificate for plan in ended.plans if plan.order or plan.verdict}
+    return {
+        **report_round(wishes, ended, enrolled.notices, now=now, check_mode=check_mode),
+        "renewals": {
+            wish.name: _describe_renewal(wish, ended.observed[wish.name], is_due=wish.name in due) for wish in wishes
+        },
+        "orders": [_describe_order(order) for order in enrolled.orders],
+    }
+
+
+def _describe_renewal(wish: Ordered, observed: Observed, *, is_due: bool) -> dict[str, Any]:
+    memory = load_memory(wish, observed)
+    life, cert_id = _find_standing(wish, observed)
+    window = memory.window_for(cert_id)
+    failure = memory.failure
+    return {
+        "ordered": wish.issued is not None,
+        "due": is_due,
+        "renew_at": format_time(renewal_time(life, window, cert_id)[0]) if life else "",
+        "next_run_needed": format_time(next_run_needed(life, window, cert_id)) if life else "",
+        "not_after": format_time(life.not_after) if life else "",
+        "next_try": format_time(failure.next_try) if failure else "",
+        "email": wish.words.issuer.contact,
+    }
+
+
+def _find_standing(wish: Ordered, observed: Observed) -> tuple[Life | None, str]:
+    """Of the certificate that is there after this run."""
+    if wish.issued is not None:
+        leaf = wish.issued.desired.bundle.leaf
+        return Life(leaf.not_before, leaf.not_after), find_cert_id(leaf)
+    held = find_held(observed)
+    return find_life(held), find_cert_id_of(held)
+
+
+def _describe_order(order: PlannedOrder) -> dict[str, Any]:
+    return {
+        "certificate": order.certificate,
+        "names": list(order.names),
+        "share_left": round(order.urgency, 4),
+        "by_date": order.by_date,
+        "shared": order.shared,
+        "needed_by": format_time(order.needed_by) if order.needed_by else "",
+    }

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a member of a shared certificate receives from its home, opened in the controller's memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Material, load_bundle
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_outcome import DEFERRED, FAILED
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_plan import find_held
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered import (
+    Ending,
+    Issued,
+    Ordered,
+    find_issue_notices,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.sealing import unseal
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import complete
+
+
+def with_handed(wish: Ordered, observed: Observed, *, now: datetime, anchors: tuple[Certificate, ...]) -> Ordered:
+    """A member's wish with what its home handed out, when that is another certificate than the host has."""
+    sharing, held = wish.sharing, find_held(observed)
+    if sharing is None or sharing.handed is None:
+        return replace(wish, ending=_without_home(wish, is_held=held is not None))
+    handed = sharing.handed
+    if held is not None and held.fingerprint == handed.fingerprint:
+        return wish
+    try:
+        key = unseal(handed.sealed_key, sharing.passphrase.text if sharing.passphrase else "")
+        content = f"{handed.certificate}{handed.chain}".encode("utf-8", "replace")
+        bundle = load_bundle(Material(name=wish.name, certificate=content, private_key=key))
+        desired, notices = complete(wish.declared, bundle, now=now, anchors=anchors)
+    except UnusableError as error:
+        return replace(wish, ending=Ending(FAILED, error.code, f"what {sharing.home} handed out: {error.message}"))
+    except RefusedError as error:
+        facts = "; ".join(problem.message for problem in error.problems)
+        return replace(wish, ending=Ending(FAILED, error.problems[0].code, f"what {sharing.home} handed out: {facts}"))
+    desired = replace(
+        desired, issuer=handed.issuer, order=dict(handed.order), accepted=desired.accepted | {"ends_sooner"}
+    )
+    return replace(wish, issued=Issued(desired, "", (), tuple(find_issue_notices(wish, notices))))
+
+
+def _without_home(wish: Ordered, *, is_held: bool) -> Ending:
+    """A member keeps what it has, and one that has nothing has failed."""
+    home = wish.sharing.home if wish.sharing else ""
+    fact = f"its home {home} handed out nothing: it could not be reached, or has not ordered it yet"
+    if is_held:
+        return Ending(DEFERRED, "home_silent", f"{fact}; this host keeps what it has")
+    return Ending(FAILED, "home_silent", f"{fact}; run the issue play for {home} first")

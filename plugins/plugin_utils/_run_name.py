@@ -1,0 +1,43 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What hosts call a run of Ansible, and whether a run of that name has ended."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+
+_PROCESS = re.compile(r"pid (\d+) of (.+)\Z")
+
+
+def find_run_name() -> str:
+    """What later runs call this one: the job of AWX, else the process on the controller."""
+    job = os.environ.get("JOB_ID") or os.environ.get("AWX_JOB_ID")
+    return f"job {job}" if job else f"pid {os.getppid()} of {_find_place()}"
+
+
+def _find_place() -> str:
+    """Where process numbers mean the same: containers and clones may have one name, but not one boot and namespace."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            subject = f"{file.read()} {os.readlink('/proc/self/ns/pid')}"
+    except OSError:
+        subject = "unknown"
+    return f"{os.uname().nodename} ({hashlib.sha256(subject.encode()).hexdigest()[:8]})"
+
+
+def is_over(run: str) -> bool:
+    """Known only of a process of this controller; of all others it is not known, so they are not over."""
+    found = _PROCESS.match(run)
+    if found is None or found.group(2) != _find_place():
+        return False
+    try:
+        os.kill(int(found.group(1)), 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        return False
+    return False
