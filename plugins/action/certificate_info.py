@@ -18,9 +18,6 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host
 from ansible_collections.certwright.tls.plugins.plugin_utils._supply import read_anchors
 from ansible_collections.certwright.tls.plugins.plugin_utils._task import TlsAction
 
-# What only an activation waits for and keeps.
-_UNUSED_LIMITS = {"probe_timeout": 10, "keep_generations": 3}
-
 
 class ActionModule(TlsAction):
     SPEC, CONSTRAINTS = ARGUMENT_SPEC, CONSTRAINTS
@@ -36,6 +33,3 @@ class ActionModule(TlsAction):
             "store_path": answer["store"],
             "warnings": report_warnings((*notices, *find_clock_notices(answer["time"], now))),
         }
-
-    def _host(self, arguments: dict[str, Any]) -> Host:
-        return super()._host({**_UNUSED_LIMITS, **arguments})

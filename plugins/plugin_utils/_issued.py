@@ -20,7 +20,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import
     load_host_bundle,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate, load_certificates
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed, format_time
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Desired, Observed, format_time
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.due import (
     digest_asked,
     find_patience,
@@ -42,6 +42,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered impor
     find_issue_notices,
     load_memory,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.refusals import find_refusals
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.sealing import (
     NONCE_BYTES,
     SALT_BYTES,
@@ -65,6 +66,7 @@ def with_given(given: Given, *, memory: Memory, now: datetime, anchors: tuple[Ce
     except RefusedError as error:
         facts = "; ".join(problem.message for problem in error.problems)
         raise AcmeProblem("permanent", "certificate_unfit", f"What the CA gave cannot be installed: {facts}") from None
+    _require_acceptable(desired, given.observed)
     surplus = sorted(set(bundle.leaf.names) - set(wish.names))
     if surplus:
         fact = f"What the CA gave has names that nobody ordered: {', '.join(surplus)}"
@@ -87,6 +89,13 @@ def _seal(given: Given, sharing: Sharing | None) -> str:
         return ""
     salt, nonce = os.urandom(SALT_BYTES), os.urandom(NONCE_BYTES)
     return seal(given.own.private_key.encode("ascii"), sharing.passphrase.text, salt=salt, nonce=nonce)
+
+
+def _require_acceptable(desired: Desired, observed: Observed) -> None:
+    """What only the certificate itself shows (a test CA's over a real one) is a failure to remember, not to repeat."""
+    problems = tuple(find_refusals(replace(desired, accepted=desired.accepted | {"ends_sooner"}), observed))
+    if problems:
+        raise AcmeProblem("permanent", problems[0].code, "; ".join(problem.message for problem in problems))
 
 
 def _judged_at(leaf: Certificate, now: datetime) -> datetime:

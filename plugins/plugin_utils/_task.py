@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._arguments import ArgumentError, read_arguments
@@ -15,6 +15,12 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import explain, report_problems
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import OPT_OUT, Host, PipelinedAction
 from ansible_collections.certwright.tls.plugins.plugin_utils._run_name import find_run_name
+
+# Of the modules that have them: how the host calls them.
+_LIMITS: Mapping[str, tuple[str, Callable[[Any], float]]] = {
+    "probe_timeout": ("probe", float),
+    "keep_generations": ("keep_generations", int),
+}
 
 
 class TlsAction(PipelinedAction):
@@ -47,7 +53,7 @@ class TlsAction(PipelinedAction):
 
     def _host(self, arguments: dict[str, Any]) -> Host:
         _require_ranges(arguments)
-        limits = {"probe": float(arguments["probe_timeout"]), "keep_generations": int(arguments["keep_generations"])}
+        limits = {word: kind(arguments[option]) for option, (word, kind) in _LIMITS.items() if option in arguments}
         store = arguments.get("store_path")
         return Host(
             action=self,
@@ -75,5 +81,5 @@ def _to_plain(value: Any) -> Any:
 def _require_ranges(arguments: dict[str, Any]) -> None:
     """A deadline of nothing would put back every change."""
     for option, least in (("probe_timeout", 1), ("keep_generations", 0)):
-        if int(arguments[option]) < least:
+        if int(arguments.get(option, least)) < least:
             raise ArgumentError(f"{option} is {arguments[option]}; it must be {least} or more")

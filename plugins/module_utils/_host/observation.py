@@ -170,7 +170,16 @@ def _observe_certificate(store: Store, wanted: Wanted) -> dict[str, Any]:
         "paths": _observe_paths(store, wanted),
         **_observe_source(wanted),
         **_observe_adoption(store, wanted),
+        **_observe_handed(store, wanted),
     }
+
+
+def _observe_handed(store: Store, wanted: Wanted) -> dict[str, Any]:
+    if not wanted.sealed:
+        return {}
+    from ansible_collections.certwright.tls.plugins.module_utils._host.handing import observe_handed  # noqa: PLC0415
+
+    return {"handed": observe_handed(store, wanted.name)}
 
 
 def _observe_adoption(store: Store, wanted: Wanted) -> dict[str, Any]:

@@ -121,7 +121,8 @@ class Wanted:
     `issuance` asks for the memory of its orders and the one that was begun, `memory` is what to remember from now on,
     `end_order` says what becomes of that order: "release" keeps its words and key, "finish" nothing once the
     certificate is stored. `restage` is the generation whose very bytes are stored again with other services. What is to
-    be kept (`keep`) is stored even if its services are refused: a CA gives it once.
+    be kept (`keep`) is stored even if its services are refused: a CA gives it once. `sealed` asks for what a home hands
+    out.
     """
 
     name: str
@@ -147,6 +148,7 @@ class Wanted:
     end_order: str = ""
     restage: int | None = None
     keep: bool = False
+    sealed: bool = False
 
     @classmethod
     def from_json(cls, given: dict[str, Any]) -> Wanted:

@@ -156,5 +156,6 @@ def digest_asked(wish: Ordered) -> str:
         *(validation.type, validation.webroot, validation.port, validation.is_checked),
         sorted((word, str(value)) for word, value in validation.words.items()),
         hashlib.sha256(words.issuer.account_key).hexdigest(),
+        hashlib.sha256(words.issuer.eab_hmac_key.encode()).hexdigest(),
     ]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]

@@ -81,13 +81,20 @@ def load_inventory(variables: Mapping[str, Any], *, presets: Mapping[str, Preset
     if problems:
         raise RefusedError.from_problems(problems)
     notices = tuple(notice for entry in entries for notice in find_entry_notices(entry))
-    words = {entry.domain: find_order_words(entry.words, variables.get("tls_issuers")) for entry in entries}
-    ordered = [entry for entry in entries if entry.state == "present" and words[entry.domain] is not None]
+    ordered = dict(_find_ordered(entries, variables.get("tls_issuers")))
     return Inventory(
-        entries=tuple(entry.to_arguments() for entry in entries if entry not in ordered),
-        orders=tuple(entry.to_order(words[entry.domain] or {}) for entry in ordered),
+        entries=tuple(entry.to_arguments() for entry in entries if entry.domain not in ordered),
+        orders=tuple(entry.to_order(ordered[entry.domain]) for entry in entries if entry.domain in ordered),
         notices=notices,
     )
+
+
+def _find_ordered(entries: Iterable[InventoryEntry], issuers: object) -> Iterator[tuple[str, dict[str, Any]]]:
+    """By name, what their issuers say. What is adopted is somebody else's to renew, and what is absent is nobody's."""
+    for entry in entries:
+        words = find_order_words(entry.words, issuers) if entry.state == "present" else None
+        if words is not None:
+            yield entry.domain, words
 
 
 def find_removals(
