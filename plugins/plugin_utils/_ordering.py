@@ -166,8 +166,8 @@ class Orders:
                 for proof in item.proofs:
                     client.answer(proof.challenge)
                 order = client.await_authorizations(order)
-        if order.status == "ready":
-            order = client.finalize(order, item.request)
+        if order.status != "valid" or not order.certificate:
+            order = client.finalize(order, item.request)  # or waits for one that is under way
         chain = client.download(order, item.request)
         self._say(item.name, "issued")
         return Given(**vars(item), chain=chain, terms=client.terms)

@@ -76,14 +76,16 @@ class Prover:
             return
         records = [proof.record for proof in proofs if proof.record is not None]
         challenge = load_challenge(validation.words)
+        presented: list[TxtRecord] = []
         try:
             for record in records:
-                challenge.solver.present(record)
+                _present(challenge, record)
+                presented.append(record)
             if validation.is_checked:
                 self._await_records(challenge, records)
             yield
         finally:
-            self._clean_up(challenge, records)
+            self._clean_up(challenge, presented)
 
     def clean_up_begun(self, validation: Validation, names: Iterable[str], begun: Mapping[str, Any]) -> None:
         """The TXT records that an earlier run wrote down, and may not have lived to remove.
@@ -130,3 +132,13 @@ class Prover:
                 raise found
             if found is not None:
                 self._warn(found)
+
+
+def _present(challenge: DnsChallenge, record: TxtRecord) -> None:
+    """One that may have been added although the answer says otherwise, or never came, is taken back."""
+    try:
+        challenge.solver.present(record)
+    except AcmeProblem:
+        with contextlib.suppress(AcmeProblem):
+            challenge.solver.clean_up(record)
+        raise
