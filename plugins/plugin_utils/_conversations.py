@@ -163,8 +163,9 @@ class Conversations:
         memory = Memory(terms=given.terms, terms_agreed=self._now)
         wish = with_given(given, memory=memory, now=_clock(), anchors=read_anchors())
         cert_id = find_cert_id(wish.issued.desired.bundle.leaf) if wish.issued else ""
-        if not cert_id or not given.client.has_renewal_info:
-            return wish
+        if not given.client.has_renewal_info:
+            day = self._now + timedelta(days=1)
+            return replace(wish, memory=memory.with_window(None, cert_id=cert_id, ask_again=day, now=self._now))
         try:
             window, ask_again = given.client.renewal_info(cert_id)
         except AcmeProblem:

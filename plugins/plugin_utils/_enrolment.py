@@ -98,7 +98,7 @@ class Enrolment:
         self, wishes: dict[str, Ordered], answer: dict[str, Any], *, check_mode: bool
     ) -> tuple[dict[str, Ordered], tuple[PlannedOrder, ...]]:
         """2. ask when to renew, where the last answer is old 3. leave out what waits or is over a limit 4. order."""
-        observed = {name: Observed.from_answer(answer, name) for name in wishes}
+        observed = {name: wish.see(Observed.from_answer(answer, name)) for name, wish in wishes.items()}
         if abs(float(answer["time"]) - self._now.timestamp()) > _CLOCK_TOLERANCE:
             wishes = {name: replace(wish, trusts_clock=False) for name, wish in wishes.items()}
         wishes = {name: self._receive(wish, observed[name]) for name, wish in wishes.items()}

@@ -19,6 +19,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_plan im
     find_held,
     find_life,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words import KEY_TYPES
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered import Ordered, load_memory
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal import (
@@ -35,13 +36,24 @@ def report_enrolled(refused: Iterable[Plan], enrolled: Enrolled, *, now: datetim
     ended = replace(enrolled.round, plans=(*enrolled.round.plans, *refused))
     wishes = tuple(enrolled.wishes.values())
     due = {plan.certificate for plan in ended.plans if plan.order or plan.verdict}
+    after = {
+        plan.certificate: _describe_planned(enrolled.wishes[plan.certificate]) for plan in ended.plans if plan.order
+    }
     return {
-        **report_round(wishes, ended, enrolled.notices, now=now, check_mode=check_mode),
+        **report_round(wishes, ended, enrolled.notices, after=after, now=now, check_mode=check_mode),
         "renewals": {
-            wish.name: _describe_renewal(wish, ended.observed[wish.name], is_due=wish.name in due) for wish in wishes
+            wish.name: _describe_renewal(wish, wish.see(ended.observed[wish.name]), is_due=wish.name in due)
+            for wish in wishes
         },
         "orders": [_describe_order(order) for order in enrolled.orders],
     }
+
+
+def _describe_planned(wish: Ordered) -> dict[str, Any]:
+    """What is known of a certificate that would be ordered."""
+    words = wish.words
+    key_type = {"key_type": KEY_TYPES[words.key_type]} if words.key_type else {}
+    return {"names": list(wish.names), "issuer": f"to be ordered from {words.issuer.directory}", **key_type}
 
 
 def _describe_renewal(wish: Ordered, observed: Observed, *, is_due: bool) -> dict[str, Any]:
@@ -65,7 +77,7 @@ def _find_standing(wish: Ordered, observed: Observed) -> tuple[Life | None, str]
     if wish.issued is not None:
         leaf = wish.issued.desired.bundle.leaf
         return Life(leaf.not_before, leaf.not_after), find_cert_id(leaf)
-    held = find_held(observed)
+    held = find_held(wish.see(observed))
     return find_life(held), find_cert_id_of(held)
 
 

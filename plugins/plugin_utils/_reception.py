@@ -12,6 +12,7 @@ from datetime import datetime
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Material, load_bundle
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.due import find_patience
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_outcome import DEFERRED, FAILED
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_plan import find_held
@@ -30,7 +31,7 @@ def with_handed(wish: Ordered, observed: Observed, *, now: datetime, anchors: tu
     """A member's wish with what its home handed out, when that is another certificate than the host has."""
     sharing, held = wish.sharing, find_held(observed)
     if sharing is None or sharing.handed is None:
-        return replace(wish, ending=_without_home(wish, is_held=held is not None))
+        return replace(wish, ending=_without_home(wish, find_patience(observed, now)))
     handed = sharing.handed
     if held is not None and held.fingerprint == handed.fingerprint:
         return wish
@@ -50,10 +51,9 @@ def with_handed(wish: Ordered, observed: Observed, *, now: datetime, anchors: tu
     return replace(wish, issued=Issued(desired, "", (), tuple(find_issue_notices(wish, notices))))
 
 
-def _without_home(wish: Ordered, *, is_held: bool) -> Ending:
-    """A member keeps what it has, and one that has nothing has failed."""
+def _without_home(wish: Ordered, verdict: str) -> Ending:
+    """A member keeps what it has, and one that has nothing sound has failed."""
     home = wish.sharing.home if wish.sharing else ""
     fact = f"its home {home} handed out nothing: it could not be reached, or has not ordered it yet"
-    if is_held:
-        return Ending(DEFERRED, "home_silent", f"{fact}; this host keeps what it has")
-    return Ending(FAILED, "home_silent", f"{fact}; run the issue play for {home} first")
+    way_out = "this host keeps what it has" if verdict == DEFERRED else f"run the issue play for {home} first"
+    return Ending(verdict, "home_silent", f"{fact}; {way_out}")

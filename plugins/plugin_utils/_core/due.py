@@ -152,7 +152,7 @@ def digest_asked(wish: Ordered) -> str:
     words, validation = wish.words, wish.words.validation
     said = [
         *(words.issuer.directory, words.issuer.contact, words.issuer.terms_agreed, words.issuer.eab_kid),
-        *(sorted(wish.names), words.key_type, words.key_origin, words.profile),
+        *(sorted(wish.names), words.key_type, words.key_origin, words.profile, sorted(wish.declared.accepted)),
         *(validation.type, validation.webroot, validation.port, validation.is_checked),
         sorted((word, str(value)) for word, value in validation.words.items()),
         hashlib.sha256(words.issuer.account_key).hexdigest(),

@@ -33,7 +33,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.sharing impor
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import Declared
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.wishes import plan_supplied, word_plan, word_services
 
-_IMPLIED = ("certificate_missing", "certificate_differs", "chain_differs")
+_IMPLIED = ("certificate_missing", "certificate_differs", "chain_differs", "file_missing", "file_differs")
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,14 @@ class Ordered:
     def look(self, now: datetime) -> dict[str, Any]:
         return {"name": self.name, "services": word_services(self.declared.services, now), "issuance": True}
 
+    def see(self, observed: Observed) -> Observed:
+        """Without what waits to be activated and is not what is wished for: supplied files, another CA, other names."""
+        if not find_identity_reasons(self.name, self.names, self.words, replace(observed, live=None)):
+            return observed
+        return replace(observed, pending=None)
+
     def plan(self, observed: Observed, now: datetime) -> Plan:
+        observed = self.see(observed)
         if observed.adopted and find_held(observed) is None:
             plan = self._plan_adopted(observed)
         else:
@@ -100,6 +107,7 @@ class Ordered:
 
     def find_reasons(self, observed: Observed, now: datetime) -> tuple[Reason, ...]:
         """Why a CA has to be asked; none when what the host has is what is declared."""
+        observed = self.see(observed)
         if self.is_member or self.issued or self.ending or (observed.adopted and find_held(observed) is None):
             return ()
         memory = load_memory(self, observed)
@@ -127,7 +135,7 @@ class Ordered:
     def describe(self, observed: Observed) -> dict[str, Any]:
         if self.issued:
             return describe(self.issued.desired.bundle.leaf)
-        held = find_held(observed)
+        held = find_held(self.see(observed))
         shown = dict(held.certificate) if held else {}
         shown.pop("test_issuer", None)
         return shown
