@@ -89,4 +89,5 @@ def _load_limits(arguments: Mapping[str, Any]) -> Limits:
 
 def _is_scheduled(task_vars: Mapping[str, Any]) -> bool:
     """As AWX and its predecessor tell a job how it was started."""
-    return "scheduled" in (str(task_vars.get(f"{prefix}_job_launch_type", "")) for prefix in ("awx", "tower"))
+    words = [f"{prefix}_{job}_launch_type" for prefix in ("awx", "tower") for job in ("job", "workflow_job")]
+    return "scheduled" in (str(task_vars.get(word, "")) for word in words)

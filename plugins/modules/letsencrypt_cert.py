@@ -40,7 +40,7 @@ attributes:
     details:
       - Certificates are compared by identity and time. O(certificates[].force) is no difference within O(force_age).
 requirements:
-  - acme >= 3.3 on the controller
+  - acme >= 3.1, with josepy >= 1.15 and requests >= 2.31, on the controller
   - cryptography >= 42 on the controller
   - idna >= 3.4 on the controller
   - dnspython >= 2.6 on the controller
@@ -188,7 +188,7 @@ options:
             type: int
           zone:
             description:
-              - V(rfc2136), the zone, found by its SOA record if not given.
+              - V(rfc2136) and V(lexicon), the zone, found by its SOA record if not given.
             type: str
           tsig_name:
             description:
@@ -216,6 +216,10 @@ options:
               - V(hook), the program on the controller. It is called with C(present) or C(clean_up), the name of the
                 record and its value, without a shell, and must add or remove this one value.
             type: str
+          hook_timeout:
+            description:
+              - V(hook), seconds after which the program is killed, V(60) if not given.
+            type: int
           lexicon_provider:
             description:
               - V(lexicon), the provider's name there. Its secrets are read from the environment as that library reads
@@ -441,7 +445,7 @@ options:
         type: int
       zone:
         description:
-          - V(rfc2136), the zone, found by its SOA record if not given.
+          - V(rfc2136) and V(lexicon), the zone, found by its SOA record if not given.
         type: str
       tsig_name:
         description:
@@ -469,6 +473,10 @@ options:
           - V(hook), the program on the controller. It is called with C(present) or C(clean_up), the name of the record
             and its value, without a shell, and must add or remove this one value.
         type: str
+      hook_timeout:
+        description:
+          - V(hook), seconds after which the program is killed, V(60) if not given.
+        type: int
       lexicon_provider:
         description:
           - V(lexicon), the provider's name there. Its secrets are read from the environment as that library reads them.
@@ -696,15 +704,22 @@ orders:
     shared:
       description: Whether it is declared to be shared by several hosts.
       type: bool
+    needed_by:
+      description: The latest that it must be ordered (UTC), empty without a certificate.
+      type: str
 reasons:
   description:
     - Why the host was changed, or would be. Codes are those of M(certwright.tls.ssl_certificate), and these of orders.
-    - V(certificate_missing), nothing is installed.
-    - V(issuer_differs), it is from another CA, or was supplied as files.
-    - V(name_missing) and V(name_dropped), names were added or taken away.
-    - V(key_type_differs) and V(profile_differs), another one was said.
-    - V(key_lost) and V(certificate_lost), a file of the store is gone or was changed.
-    - V(due_by_window) (the CA asks for renewal), V(due_by_date), V(expired) and V(forced).
+    - RV(reasons[].code=certificate_missing), nothing is installed.
+    - RV(reasons[].code=issuer_differs), it is from another CA, or was supplied as files.
+    - RV(reasons[].code=name_missing) and RV(reasons[].code=name_dropped), names were added or taken away.
+    - RV(reasons[].code=key_type_differs) and RV(reasons[].code=profile_differs), another one was said.
+    - RV(reasons[].code=key_lost) and RV(reasons[].code=certificate_lost), a file of the store is gone or was changed.
+    - RV(reasons[].code=due_by_window), the CA asked for renewal, and its turn has come.
+    - RV(reasons[].code=due_by_date), a third of its life is left, half of one under ten days, or a tenth where the CA
+      asks for a later time.
+    - RV(reasons[].code=expired), it has ended.
+    - RV(reasons[].code=forced), O(certificates[].force) asks for it.
   returned: when the host was asked
   type: list
   elements: dict
@@ -720,8 +735,37 @@ reasons:
       type: str
 problems:
   description:
-    - Everything that was refused or failed, as M(certwright.tls.ssl_certificate) has it. Further codes are below.
-    - V(terms_not_agreed) and V(terms_changed), the CA's terms have to be agreed to.
+    - Everything that was refused or failed, as M(certwright.tls.ssl_certificate) has it, and these of orders. What was
+      deferred is no problem and is among the warnings, with the same codes.
+    - 'Of the words of a certificate: V(issuer_invalid) (the directory is no https URL), V(contact_missing) (no email,
+      no default domain), V(account_key_missing), V(eab_incomplete) (one of its two words), V(challenge_incomplete),
+      V(wildcard_needs_dns), V(name_not_public) (an address, or no full name), V(passphrase_missing) (of a shared one).'
+    - 'Of the account: V(terms_not_agreed), V(terms_changed) (new ones, with their URL), V(contact_refused),
+      V(account_key_unusable) (not a key of a kind that accounts have), V(account_key_refused) (the CA wants another
+      kind), V(account_missing), V(account_ended), V(external_account_required), V(external_account_unusable) (not
+      base64), V(external_account_refused), V(unauthorized).'
+    - 'Of the way to the CA: V(directory_unusable) (no ACME directory there), V(not_https), V(tls_untrusted) (of the
+      server itself), V(ca_certificates_unusable), V(clock_skew) (CA and controller are far apart),
+      V(network_unreachable), V(server_unavailable), V(bad_answer), V(bad_nonce), V(out_of_time).'
+    - 'Of what the CA grants: V(rate_limited), V(paused) (until somebody lifts it), V(rejected_identifier),
+      V(profile_unknown), V(not_offered) and V(challenge_not_offered) (it does not have that), V(caa_forbids).'
+    - 'Of an order: V(order_pending) (resumed by a later run), V(order_not_ready), V(order_expired), V(order_gone),
+      V(order_invalid), V(not_found), V(conflict), V(bad_request), V(bad_csr), V(identifiers_changed) (other names than
+      asked for), V(already_replaced), V(certificate_unfit) (what was issued cannot be used), V(renewal_info_unusable),
+      and of revocation V(already_revoked) and V(bad_revocation_reason).'
+    - 'Of the CA looking: V(connection_failed), V(dns_failed), V(incorrect_response), V(tls_failed), V(unauthorized). Of
+      looking from the controller before it does: V(challenge_not_served) (something else answers), V(dns_name_unknown),
+      V(dns_alias_loop), V(dns_not_propagated), V(dns_unreachable).'
+    - 'Of changing TXT records: V(dns_update_refused), V(dns_hook_failed), V(dns_provider_failed),
+      V(dns_provider_unknown).'
+    - 'Of the host: V(claimed) (another run orders it), V(openssl_missing), V(openssl_failed), V(key_type_unknown),
+      V(name_unfit), V(webroot_missing), V(webroot_blocked) (a link or file in the way), V(path_taken) (somebody else''s
+      file), V(not_writable), V(port_taken), V(port_forbidden) (not without rights), V(port_unfit), V(listener_silent),
+      V(token_unfit).'
+    - 'Of the guards: V(too_many_reissues), V(names_on_two_hosts), V(orders_held) (over the budget), V(stopped) (three
+      equal failures), and of P(certwright.tls.renewal_report#filter) V(not_asked) and V(not_ordered) (the run ended
+      before).'
+    - 'Of shared certificates: V(home_silent) (nothing came from its home), V(sealed_unreadable), V(wrong_passphrase).'
   returned: on failure
   type: list
   elements: dict
@@ -732,8 +776,12 @@ pending:
 warnings:
   description:
     - As of M(certwright.tls.ssl_certificate). Further codes are V(adopted) (somebody else renews it, so it was not
-      ordered), V(force_ignored), V(challenge_unproved) (it could not be looked at from the controller), V(record_left)
-      (a TXT record could not be removed), V(clock_skew) (dates decided nothing), and the code of what was deferred.
+      ordered), V(force_ignored), V(clock_skew) (dates decided nothing), V(orders_held) and V(too_many_reissues) (all of
+      them, by name), V(memory_unwritten) (the host could not note what it learned), and the code of what was deferred.
+    - 'Of looking before the CA does: V(challenge_not_checked), V(dns_silent), V(dns_server_silent), V(dns_not_checked)
+      (it could not be looked at from the controller, and the CA is asked all the same), V(caa_account_unknown) (CAA
+      names an account, and there is none yet).'
+    - 'Of what could not be removed: V(record_left) (a TXT record), V(challenge_left) (a file on the host).'
   returned: when there is something
   type: list
   elements: str
@@ -769,6 +817,7 @@ CHALLENGE_SPEC = dict(
     tsig_algorithm=dict(type="str"),
     ttl=dict(type="int"),
     program=dict(type="str"),
+    hook_timeout=dict(type="int"),
     lexicon_provider=dict(type="str"),
     lexicon_options=dict(type="dict"),
 )

@@ -195,7 +195,10 @@ def _attempt(issuer: Issuer) -> Client | AcmeProblem:
 def _require_terms(client: Client, item: Due) -> None:
     """Agreed to once for what is current, and again when that changes."""
     said, terms = item.wish.words.issuer.terms_agreed, client.terms
-    known = load_memory(item.wish, item.observed).terms
+    held = find_held(item.observed)
+    # Those of another CA were agreed to there
+    is_same = held is not None and held.issuer == item.wish.words.issuer.directory
+    known = load_memory(item.wish, item.observed).terms if is_same else ""
     if not terms or said == terms:
         return
     if not said:

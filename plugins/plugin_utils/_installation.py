@@ -17,6 +17,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.entry import 
     ADOPTED,
     GONE,
     ON_HOST,
+    REQUESTED,
     Entry,
     find_notices,
     load_entry,
@@ -32,6 +33,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import
     report_outcomes,
     report_warnings,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.requested import load_requested
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import load_declared, load_desired
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.wishes import (
     Adopted,
@@ -104,6 +106,11 @@ def _read_wish(action: PipelinedAction, entry: Entry, arguments: Mapping[str, An
     if entry.kind == ON_HOST:
         declared = load_declared(entry.to_declaration(), presets=PRESETS)
         return OnHost(declared, supply.read_source(), read_anchors())
+    if entry.kind == REQUESTED:
+        material = supply.read_material()
+        return load_requested(
+            entry.to_declaration(), material.certificate or b"", material.ca, presets=PRESETS, anchors=read_anchors()
+        )
     desired, notices = load_desired(
         entry.to_declaration(), supply.read_material(), presets=PRESETS, now=now, anchors=read_anchors()
     )
@@ -147,13 +154,19 @@ def _with_brought_files(wish: Wish, wishes: Mapping[str, Wish], sound: set[str])
 
 def report_task(task: Task, ended: Round, *, now: datetime, check_mode: bool) -> dict[str, Any]:
     """The task's result: the whole of it, and by certificate."""
-    return report_round(task.wishes, ended, (), now=now, check_mode=check_mode)
+    return report_round(task.wishes, ended, (), after={}, now=now, check_mode=check_mode)
 
 
-def report_round(
-    wishes: Sequence[Wish], ended: Round, notices: Iterable[Notice], *, now: datetime, check_mode: bool
+def report_round(  # noqa: PLR0913 - what is said beside the round
+    wishes: Sequence[Wish],
+    ended: Round,
+    notices: Iterable[Notice],
+    *,
+    after: Mapping[str, Mapping[str, Any]],
+    now: datetime,
+    check_mode: bool,
 ) -> dict[str, Any]:
-    """`notices` are those that belong to no plan and to no outcome."""
+    """`notices` are those that belong to no plan and to no outcome; `after` describes what is not made yet."""
     store = ended.answer["store"]
     result = report_outcomes(ended.plans, ended.outcomes, check_mode=check_mode)
     said = (*notices, *(notice for plan in ended.plans for notice in plan.notices), *load_notices(ended.outcomes))
@@ -166,7 +179,7 @@ def report_round(
         "unmanaged": sorted(set(ended.answer["stored"]) - set(result["outcomes"])),
         "store_path": store,
         "warnings": report_warnings((*said, *find_clock_notices(ended.answer["time"], now))),
-        "diff": [describe_diff(name, ended.observed[name], described[name]) for name in changed],
+        "diff": [describe_diff(name, ended.observed[name], after.get(name, described[name])) for name in changed],
     }
 
 

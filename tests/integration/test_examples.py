@@ -18,6 +18,8 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.services impo
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
 
 MODULES = Path(__file__).parents[2] / "plugins" / "modules"
+# What a task may say beside its module.
+TASK_WORDS = {"delegate_to", "register", "loop", "run_once", "when"}
 NAMES = sorted(path.stem for path in MODULES.glob("[!_]*.py"))
 
 
@@ -29,14 +31,15 @@ def load(name: str) -> tuple[Any, list[dict[str, Any]]]:
 @pytest.mark.parametrize("name", NAMES)
 def test_each_example_is_a_task_that_the_module_accepts(name: str) -> None:
     module, tasks = load(name)
-    assert tasks
-    for task in tasks:
-        assert set(task) == {"name", f"certwright.tls.{name}"}
+    own = [task for task in tasks if f"certwright.tls.{name}" in task]
+    assert own
+    for task in own:
+        assert set(task) - TASK_WORDS == {"name", f"certwright.tls.{name}"}
         given = task[f"certwright.tls.{name}"] or {}
         constraints = getattr(module, "CONSTRAINTS", {})
         arguments, warnings = read_arguments(given, spec=module.ARGUMENT_SPEC, constraints=constraints)
         assert warnings == []
-        for words in (arguments, *arguments.get("domains", ())):
+        for words in (arguments, *arguments.get("domains", ()), *arguments.get("certificates", ())):
             entries = words.get("services", [])
             services, problems = load_services(
                 entries, certificate="system", names=("www.example.org",), attributes={}, presets=PRESETS
@@ -46,5 +49,5 @@ def test_each_example_is_a_task_that_the_module_accepts(name: str) -> None:
 
 
 def test_every_module_has_examples() -> None:
-    modules = {"ssl_certificate", "domain_certificate", "certificate_activate", "certificate_info", "deployment"}
-    assert modules == set(NAMES)
+    assert len(NAMES) >= 8
+    assert [name for name in NAMES if not load(name)[1]] == []

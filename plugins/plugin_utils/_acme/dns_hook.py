@@ -60,7 +60,8 @@ class DnsHook:
                 return
             said = _read_end(output.fileno())
         if code is None:
-            fact = f"did not end within {self.timeout:g} s and was killed; mend it or raise `timeout`. It said: {said}"
+            fact = f"did not end within {self.timeout:g} s and was killed"
+            fact = f"{fact}; mend it or raise `hook_timeout`. It said: {said}"
             raise self._fail("transient", verb, record, fact)
         kind: Kind = "transient" if code == _TEMPORARY else "permanent"
         raise self._fail(kind, verb, record, f"ended with {code}; run it by hand to see why. It said: {said}")

@@ -86,7 +86,7 @@ def read_host(value: object) -> str:
     except UnusableError:
         raise WordError("must be the name or the IP address of a server") from None
     if stripped or name.startswith("*"):
-        raise WordError("must be a name or an IP address alone; the port is `port`")
+        raise WordError("must be a name or an IP address alone; the port is `server_port`")
     return name
 
 
@@ -141,16 +141,16 @@ def _make_update(words: Mapping[str, Any], _resolver: Resolver) -> Solver:
     key = None
     if "tsig_name" in words:
         key = TsigKey(words["tsig_name"], words["tsig_secret"], words.get("tsig_algorithm", ALGORITHMS[0]))
-    return DnsUpdate(words["server"], words.get("port", 53), words.get("zone", ""), key, words.get("ttl", 60))
+    return DnsUpdate(words["server"], words.get("server_port", 53), words.get("zone", ""), key, words.get("ttl", 60))
 
 
 def _make_hook(words: Mapping[str, Any], _resolver: Resolver) -> Solver:
-    return DnsHook(words["program"], words.get("timeout", 60.0))
+    return DnsHook(words["program"], words.get("hook_timeout", 60.0))
 
 
 def _make_lexicon(words: Mapping[str, Any], resolver: Resolver) -> Solver:
     require_lexicon()
-    solver = DnsLexicon(words["lexicon_provider"], words.get("options", {}), words.get("zone", ""), resolver)
+    solver = DnsLexicon(words["lexicon_provider"], words.get("lexicon_options", {}), words.get("zone", ""), resolver)
     solver.connect("")
     return solver
 
@@ -159,7 +159,7 @@ PROVIDERS: Mapping[str, _Provider] = {
     "rfc2136": _Provider(
         kinds={
             "server": read_host,
-            "port": read_port,
+            "server_port": read_port,
             "zone": read_zone,
             "tsig_name": read_zone,
             "tsig_secret": read_secret,
@@ -169,9 +169,9 @@ PROVIDERS: Mapping[str, _Provider] = {
         required=("server",),
         make=_make_update,
     ),
-    "hook": _Provider({"program": read_program, "timeout": read_seconds}, ("program",), _make_hook),
+    "hook": _Provider({"program": read_program, "hook_timeout": read_seconds}, ("program",), _make_hook),
     "lexicon": _Provider(
-        {"lexicon_provider": read_provider_name, "options": read_options, "zone": read_zone},
+        {"lexicon_provider": read_provider_name, "lexicon_options": read_options, "zone": read_zone},
         ("lexicon_provider",),
         _make_lexicon,
     ),

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed, ObservedGeneration
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.differences import find_placing_differences
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import printable
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.issuance import Memory
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words import KEY_TYPES, OrderWords
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import (
@@ -70,13 +71,13 @@ def find_time_reasons(words: OrderWords, observed: Observed, memory: Memory, now
 
 def _find_identity(names: tuple[str, ...], words: OrderWords, held: ObservedGeneration) -> Iterator[Reason]:
     if held.issuer != words.issuer.directory:
-        was = "supplied as files" if held.issuer in ("", "files") else f"from {held.issuer}"
+        was = "supplied as files" if held.issuer in ("", "files") else f"from {printable(held.issuer[:200])}"
         yield Reason("issuer_differs", f"The installed certificate is {was}; {words.issuer.directory} is declared")
     has = tuple(str(item) for item in held.certificate.get("names", ()))
     for item in (item for item in names if item not in has):
         yield Reason("name_missing", f"{item} is declared and not on the certificate")
     for item in (item for item in has if item not in names):
-        yield Reason("name_dropped", f"{item} is on the certificate and no longer declared")
+        yield Reason("name_dropped", f"{printable(item[:253])} is on the certificate and no longer declared")
     yield from _find_said(words, held)
     yield from _find_lost(held)
 
@@ -87,7 +88,7 @@ def _find_said(words: OrderWords, held: ObservedGeneration) -> Iterator[Reason]:
     if wanted and wanted != held.certificate.get("key_type"):
         yield Reason("key_type_differs", f"The key is {held.certificate.get('key_type')}; {wanted} is declared")
     if words.profile and words.profile != held.order.get("profile", ""):
-        was = held.order.get("profile") or "the CA's default"
+        was = printable(str(held.order.get("profile") or "the CA's default")[:100])
         yield Reason("profile_differs", f"The profile was {was}; {words.profile} is declared")
 
 

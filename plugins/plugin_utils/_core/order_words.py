@@ -156,26 +156,14 @@ def _load_validation(given: Mapping[str, Any]) -> Validation:
         webroot=str(given.get("webroot") or ""),
         port=default.port if given.get("port") is None else int(given["port"]),
         is_checked=given.get("self_check") is None or bool(given["self_check"]),
-        words={word: given[said] for said, word in _WORDS.items() if given.get(said) not in (None, [], {})},
+        words={word: given[word] for word in _WORDS if given.get(word) not in (None, [], {})},
     )
 
 
-# As an operator says them, beside a web server's, and as the solvers know them.
-_WORDS = {
-    "provider": "provider",
-    "resolver": "resolver",
-    "propagation_timeout": "propagation_timeout",
-    "server": "server",
-    "server_port": "port",
-    "zone": "zone",
-    "tsig_name": "tsig_name",
-    "tsig_secret": "tsig_secret",
-    "tsig_algorithm": "tsig_algorithm",
-    "ttl": "ttl",
-    "program": "program",
-    "lexicon_provider": "lexicon_provider",
-    "lexicon_options": "options",
-}
+_WORDS = (
+    *("provider", "resolver", "propagation_timeout", "server", "server_port", "zone", "tsig_name", "tsig_secret"),
+    *("tsig_algorithm", "ttl", "program", "hook_timeout", "lexicon_provider", "lexicon_options"),
+)
 
 
 def _find_issuer_problems(name: str, issuer: Issuer, *, is_doubled: bool) -> Iterator[Problem]:

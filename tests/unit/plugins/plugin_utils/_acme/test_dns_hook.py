@@ -63,7 +63,7 @@ def test_at_its_deadline_it_is_killed_with_what_it_started(tmp_path: Path) -> No
     assert time.monotonic() - begun < 20
     assert problem.kind == "transient"
     assert problem.message.endswith(
-        "did not end within 0.5 s and was killed; mend it or raise `timeout`. It said: slow"
+        "did not end within 0.5 s and was killed; mend it or raise `hook_timeout`. It said: slow"
     )
     require_gone(int((tmp_path / "pid").read_text(encoding="ascii")))
 

@@ -35,7 +35,7 @@ LEXICON = {"provider": "lexicon", "lexicon_provider": "powerdns"}
             {
                 **UPDATE,
                 "server": "192.0.2.53",
-                "port": "5353",
+                "server_port": "5353",
                 "zone": "Example.org.",
                 "tsig_name": "acme-key.",
                 "tsig_secret": f" {SECRET}\n",
@@ -46,10 +46,10 @@ LEXICON = {"provider": "lexicon", "lexicon_provider": "powerdns"}
             id="update with everything",
         ),
         pytest.param(HOOK, DnsHook("/usr/local/bin/dns-hook", 60), id="hook"),
-        pytest.param({**HOOK, "timeout": "5"}, DnsHook("/usr/local/bin/dns-hook", 5), id="hook with a deadline"),
+        pytest.param({**HOOK, "hook_timeout": "5"}, DnsHook("/usr/local/bin/dns-hook", 5), id="hook with a deadline"),
         pytest.param(LEXICON, DnsLexicon("powerdns"), id="lexicon"),
         pytest.param(
-            {**LEXICON, "options": {"pdns_server": "https://ns1"}, "zone": "example.org", "resolver": "::1"},
+            {**LEXICON, "lexicon_options": {"pdns_server": "https://ns1"}, "zone": "example.org", "resolver": "::1"},
             DnsLexicon("powerdns", {"pdns_server": "https://ns1"}, "example.org", Resolver(("::1",))),
             id="lexicon with everything",
         ),
@@ -91,7 +91,7 @@ def test_who_is_asked_and_for_how_long(words: dict[str, Any], resolver: Resolver
         pytest.param({"provider": "lexicon"}, ["`lexicon_provider` is missing"], id="no provider of the library"),
         pytest.param(
             {**HOOK, "server": "ns1"},
-            ["`server` is unknown; known are program, propagation_timeout, provider, resolver, timeout, type"],
+            ["`server` is unknown; known are hook_timeout, program, propagation_timeout, provider, resolver, type"],
             id="a word of another provider",
         ),
         pytest.param(
@@ -113,14 +113,14 @@ def test_who_is_asked_and_for_how_long(words: dict[str, Any], resolver: Resolver
             {
                 **UPDATE,
                 "server": "https://ns1.example.org",
-                "port": 0,
+                "server_port": 0,
                 "ttl": -1,
                 "zone": "a b",
                 "tsig_algorithm": "sha",
             },
             [
-                "`server` must be a name or an IP address alone; the port is `port`",
-                "`port` must be a port from 1 to 65535; `0` is not",
+                "`server` must be a name or an IP address alone; the port is `server_port`",
+                "`server_port` must be a port from 1 to 65535; `0` is not",
                 "`ttl` must be seconds, from 0 to 86400",
                 "`zone` must be a domain such as example.org",
                 f"`tsig_algorithm` must be one of {', '.join(ALGORITHMS)}",
@@ -152,10 +152,10 @@ def test_who_is_asked_and_for_how_long(words: dict[str, Any], resolver: Resolver
             id="a program without its path",
         ),
         pytest.param(
-            {**LEXICON, "lexicon_provider": "Power DNS", "options": "x"},
+            {**LEXICON, "lexicon_provider": "Power DNS", "lexicon_options": "x"},
             [
                 "`lexicon_provider` must be the name of a provider as `lexicon --help` lists it",
-                "`options` must be a mapping of the provider's options",
+                "`lexicon_options` must be a mapping of the provider's options",
             ],
             id="words of lexicon",
         ),
