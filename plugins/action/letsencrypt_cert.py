@@ -58,7 +58,7 @@ class ActionModule(TlsAction):
             now=now,
         )
         enrolled = enrolment.run(task.wishes, check_mode=check_mode)
-        return report_enrolled(task.refused, enrolled, now=now, check_mode=check_mode)
+        return report_enrolled(task, enrolled, now=now, check_mode=check_mode)
 
     @property
     def _host_name(self) -> str:

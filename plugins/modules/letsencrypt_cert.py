@@ -666,6 +666,9 @@ renewals:
     due:
       description: Whether it is to be ordered, and was not.
       type: bool
+    remember:
+      description: Whether the host has something to remember of it that it does not know yet, as a CA's answer.
+      type: bool
     renew_at:
       description: When it becomes due (UTC), empty without a certificate.
       type: str

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -21,7 +20,6 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_plan im
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words import KEY_TYPES
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered import Ordered, load_memory
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal import (
     Life,
     next_run_needed,
@@ -29,18 +27,21 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal impor
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._enrolment import Enrolled
 from ansible_collections.certwright.tls.plugins.plugin_utils._installation import report_round
+from ansible_collections.certwright.tls.plugins.plugin_utils._issuers import OrderTask
 
 
-def report_enrolled(refused: Iterable[Plan], enrolled: Enrolled, *, now: datetime, check_mode: bool) -> dict[str, Any]:
-    """`refused` are the plans of what was wrong before the host was looked at."""
-    ended = replace(enrolled.round, plans=(*enrolled.round.plans, *refused))
+def report_enrolled(task: OrderTask, enrolled: Enrolled, *, now: datetime, check_mode: bool) -> dict[str, Any]:
+    """With what was wrong before the host was looked at."""
+    ended = replace(enrolled.round, plans=(*enrolled.round.plans, *task.refused))
     wishes = tuple(enrolled.wishes.values())
     due = {plan.certificate for plan in ended.plans if plan.order or plan.verdict}
     after = {
         plan.certificate: _describe_planned(enrolled.wishes[plan.certificate]) for plan in ended.plans if plan.order
     }
+    result = report_round(wishes, ended, enrolled.notices, after=after, now=now, check_mode=check_mode)
     return {
-        **report_round(wishes, ended, enrolled.notices, after=after, now=now, check_mode=check_mode),
+        **result,
+        "unmanaged": [name for name in result["unmanaged"] if name not in task.others],
         "renewals": {
             wish.name: _describe_renewal(wish, wish.see(ended.observed[wish.name]), is_due=wish.name in due)
             for wish in wishes
@@ -64,6 +65,7 @@ def _describe_renewal(wish: Ordered, observed: Observed, *, is_due: bool) -> dic
     return {
         "ordered": wish.issued is not None,
         "due": is_due,
+        "remember": wish.memory is not None,
         "renew_at": format_time(renewal_time(life, window, cert_id)[0]) if life else "",
         "next_run_needed": format_time(next_run_needed(life, window, cert_id)) if life else "",
         "not_after": format_time(life.not_after) if life else "",

@@ -193,10 +193,14 @@ class OrderReader:
 
 @dataclass(frozen=True)
 class OrderTask:
-    """What a task orders on one host, and what was wrong with its words before anybody looked there."""
+    """What a task orders on one host, and what was wrong with its words before anybody looked there.
+
+    `others` are names in the store that belong to what is declared all the same: a shared certificate has two.
+    """
 
     wishes: tuple[Ordered, ...]
     refused: tuple[Plan, ...]
+    others: frozenset[str] = frozenset()
 
 
 def read_orders(
@@ -205,8 +209,11 @@ def read_orders(
     """`common` has the words for elements that do not say them. Raises RefusedError when one problem refuses all."""
     wishes: dict[str, Ordered] = {}
     problems: dict[str, tuple[Problem, ...]] = {}
+    others: set[str] = set()
     for element in elements:
         said = {word: value for word, value in element.items() if value is not None}
+        if said.get("shared"):
+            others.update((str(said["name"]), name_at_home(str(said["name"]))))
         if not reader.is_meant(said):
             continue
         try:
@@ -219,7 +226,8 @@ def read_orders(
                 problems[problem.certificate] = (*problems.get(problem.certificate, ()), problem)
     if problems and on_problem == REFUSE_ALL:
         raise RefusedError.from_problems(problem for found in problems.values() for problem in found)
-    return OrderTask(tuple(wishes.values()), tuple(Plan(name, problems=found) for name, found in problems.items()))
+    refused = tuple(Plan(name, problems=found) for name, found in problems.items())
+    return OrderTask(tuple(wishes.values()), refused, frozenset(others))
 
 
 def _place_new(path: str, content: bytes) -> bytes:
