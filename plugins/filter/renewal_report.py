@@ -1,0 +1,140 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: renewal_report
+short_description: What a run of renewal came to, over all hosts
+version_added: 0.1.0
+author:
+  - The certwright.tls authors (@certwright)
+description:
+  - Puts the results of the steps of the role C(renew) together. There is nothing secret in it.
+positional: _input
+options:
+  _input:
+    description:
+      - By host, the result of M(certwright.tls.letsencrypt_cert) in check mode. Every host of the run is named; one
+        without a result could not be asked.
+    type: dict
+    required: true
+  issued:
+    description: By host, the result of M(certwright.tls.letsencrypt_cert) where it ordered.
+    type: dict
+    default: {}
+  activated:
+    description: By host, the result of M(certwright.tls.certificate_activate).
+    type: dict
+    default: {}
+  found:
+    description: By host, the result of M(certwright.tls.certificate_info) for what is not ordered.
+    type: dict
+    default: {}
+  contacts:
+    description: By host, what P(certwright.tls.contacts#filter) gives.
+    type: dict
+    default: {}
+  permission:
+    description: What P(certwright.tls.permitted_orders#filter) gives.
+    type: dict
+    default: {}
+  check:
+    description: Whether it is a run in check mode.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Put the results of one step together
+  ansible.builtin.set_fact:
+    report: "{{ dict(ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars, 'due')))
+      | certwright.tls.renewal_report(check=true) }}"
+  run_once: true
+"""
+
+RETURN = r"""
+_value:
+  description: The report, as C(tls_report) has it.
+  type: dict
+  contains:
+    run:
+      description: V(renew).
+      type: str
+    check:
+      description: Whether it is a run in check mode. Then RV(_value.renewed) are those that would be.
+      type: bool
+    checked:
+      description: How many certificates were looked at.
+      type: int
+    renewed:
+      description:
+        - Each with C(host), C(certificate), C(code) and C(message) (why), C(until) (when it is due again), C(not_after)
+          and C(email).
+      type: list
+      elements: dict
+    not_due:
+      description: Each with C(until), when it becomes due.
+      type: list
+      elements: dict
+    deferred:
+      description: What heals by itself, each with C(message) and C(until), when it is tried again.
+      type: list
+      elements: dict
+    failed:
+      description:
+        - Each with C(code), C(message), C(until), and C(is_news), whether this run tried. C(certificate) is missing
+          where a whole host failed.
+      type: list
+      elements: dict
+    expired:
+      description: The same for those whose installed certificate has ended.
+      type: list
+      elements: dict
+    pending:
+      description: Those that are issued and that their services do not have yet.
+      type: list
+      elements: dict
+    ends_soon:
+      description:
+        - Those that near their end and that nobody renews, with C(not_after), C(days_left), and C(is_close), whether a
+          sixth of their life or less is left, a quarter of one under ten days.
+      type: list
+      elements: dict
+    next_run_needed:
+      description: The latest that the next run must happen (UTC).
+      type: str
+    unreachable:
+      description: The hosts that were not reached.
+      type: list
+      elements: str
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_report import HostRun, report_renewals
+
+_STEPS = ("issued", "activated", "found", "contacts")
+_PERMISSION: dict[str, Any] = {"permitted": {}, "held": {}, "refused": {}}
+
+
+def renewal_report(due: Any, permission: Any = None, check: bool = False, **steps: Any) -> dict[str, Any]:
+    unknown = sorted(set(steps) - set(_STEPS))
+    if unknown or not isinstance(due, Mapping):
+        wanted = f"results of letsencrypt_cert by host, and {', '.join(_STEPS)}"
+        raise AnsibleFilterError(f"certwright.tls.renewal_report takes {wanted}")
+    runs = [_load_run(str(host), {**steps, "due": due}) for host in due]
+    return report_renewals(runs, {**_PERMISSION, **(permission or {})}, is_check=bool(check))
+
+
+def _load_run(host: str, steps: Mapping[str, Any]) -> HostRun:
+    return HostRun(host, **{step: (results or {}).get(host) or {} for step, results in steps.items()})
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Any]:
+        return {"renewal_report": renewal_report}

@@ -1,0 +1,210 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One run of renewal over a fleet: what became of every certificate, by host and all together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import load_time
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal import Life
+
+RENEWED, NOT_DUE, DEFERRED, FAILED, EXPIRED = "renewed", "not_due", "deferred", "failed", "expired"
+STATES = (RENEWED, NOT_DUE, DEFERRED, FAILED, EXPIRED)
+_PUT_BACK = ("rolled_back", "kept_new_unproved", "stranded")
+_ENDING = ("due", "expired")
+_CLOSE, _CLOSE_OF_SHORT = 1 / 6, 1 / 4
+_HELD = "it is due, and over the budget of orders of this run; the next run goes on"
+_LEFT = "it is due, and this run ended before it was ordered; the next run goes on"
+
+Result = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class HostRun:
+    """What the steps of a run said of one host; a step that was not taken said nothing.
+
+    `due` is of the first look, in check mode; `issued` of the orders; `found` of the certificates that nobody renews.
+    """
+
+    host: str
+    due: Result = field(default_factory=dict)
+    issued: Result = field(default_factory=dict)
+    activated: Result = field(default_factory=dict)
+    found: Result = field(default_factory=dict)
+    contacts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> tuple[Result, ...]:
+        return self.due, self.issued, self.activated, self.found
+
+    @property
+    def is_unreachable(self) -> bool:
+        return any(step.get("unreachable") for step in self.steps)
+
+    @property
+    def latest(self) -> Result:
+        """The orders know more than the look before them."""
+        return self.issued if "outcomes" in self.issued else self.due
+
+
+@dataclass(frozen=True)
+class Row:
+    """One certificate: `until` is when it becomes due or is tried again. `certificate` is empty for a whole host.
+
+    `is_news` says that this run tried, and did not only tell again what an earlier one met.
+    """
+
+    host: str
+    certificate: str
+    state: str
+    code: str = ""
+    message: str = ""
+    until: str = ""
+    not_after: str = ""
+    next_run_needed: str = ""
+    pending: bool = False
+    email: str = ""
+    is_news: bool = False
+
+
+def report_renewals(runs: Sequence[HostRun], permission: Result, *, is_check: bool) -> dict[str, Any]:
+    """Plain JSON for people, AWX and metrics, without anything that is secret.
+
+    In check mode `renewed` are those that would be.
+    """
+    rows = [row for run in runs for row in find_rows(run, permission, is_check=is_check)]
+    needed = sorted(row.next_run_needed for row in rows if row.next_run_needed)
+    listed = {state: [_describe(row) for row in rows if row.state == state] for state in STATES}
+    return {
+        "run": "renew",
+        "check": is_check,
+        "checked": sum(1 for row in rows if row.certificate),
+        **listed,
+        "pending": [{"host": row.host, "certificate": row.certificate} for row in rows if row.pending],
+        "ends_soon": [row for run in runs for row in find_ending(run)],
+        "next_run_needed": needed[0] if needed else "",
+        "unreachable": [run.host for run in runs if run.is_unreachable],
+    }
+
+
+def find_rows(run: HostRun, permission: Result, *, is_check: bool) -> Iterator[Row]:
+    """One for each certificate that is to be renewed; one for the host when it could not even be asked."""
+    latest = run.latest
+    yield from _find_host_faults(run)
+    for name in latest.get("outcomes") or ():
+        yield _judge(run, str(name), permission, is_check=is_check)
+
+
+def find_put_back(results: Mapping[str, Result]) -> list[str]:
+    """The hosts on which a service did not take its new certificate, by their results of certificate_activate."""
+    return [
+        str(host)
+        for host, result in results.items()
+        if any(item["outcome"] in _PUT_BACK for item in (result.get("outcomes") or {}).values())
+    ]
+
+
+def find_ending(run: HostRun) -> Iterator[dict[str, Any]]:
+    """What nears its end in the store and is not in the list of what is renewed, and so is nobody's to renew."""
+    for row in run.found.get("certificates") or ():
+        is_ending = any(problem["code"] in _ENDING for problem in row["problems"])
+        is_own = row["source"] == "store" and row["state"] != "disabled"
+        if is_ending and is_own and row["name"] not in (run.latest.get("outcomes") or {}):
+            yield {
+                "host": run.host,
+                "certificate": row["name"],
+                "not_after": row["not_after"],
+                "days_left": row["days_left"],
+                "email": run.contacts.get(row["name"], ""),
+                "is_close": _is_close(row),
+            }
+
+
+def _is_close(row: Result) -> bool:
+    """As close to its end as a renewal that fails is no longer put off."""
+    first, last = load_time(row["not_before"]), load_time(row["not_after"])
+    is_short = first is not None and last is not None and Life(first, last).is_short
+    return bool(row["life_left"] < (_CLOSE_OF_SHORT if is_short else _CLOSE))
+
+
+def _find_host_faults(run: HostRun) -> Iterator[Row]:
+    if run.is_unreachable:
+        return
+    if not any(run.steps):
+        yield Row(run.host, "", FAILED, "not_asked", "failed before it was asked", is_news=True)
+    for step in run.steps:
+        if step.get("failed") and "outcomes" not in step:
+            for problem in step.get("problems") or (
+                {"certificate": "", "code": FAILED, "message": step.get("msg", "")},
+            ):
+                yield Row(run.host, str(problem["certificate"]), FAILED, problem["code"], problem["message"])
+
+
+def _judge(run: HostRun, name: str, permission: Result, *, is_check: bool) -> Row:
+    outcome, renewal = run.latest["outcomes"][name], (run.latest.get("renewals") or {}).get(name) or {}
+    activated = (run.activated.get("outcomes") or {}).get(name) or {}
+    is_pending = not is_check and bool((activated or outcome)["pending"])
+    state, code, message = _find_state(run, name, permission, is_check=is_check)
+    return Row(
+        host=run.host,
+        certificate=name,
+        state=state,
+        code=code,
+        message=message,
+        until=str(renewal.get("renew_at" if state in (RENEWED, NOT_DUE) else "next_try", "")),
+        not_after=_find_end(run, name, renewal, is_pending=is_pending),
+        next_run_needed=str(renewal.get("next_run_needed", "")),
+        pending=is_pending,
+        email=str(renewal.get("email", "")),
+        is_news=name in (permission["permitted"].get(run.host) or ()) and "outcomes" in run.issued,
+    )
+
+
+def _find_end(run: HostRun, name: str, renewal: Result, *, is_pending: bool) -> str:
+    """Of what the services have. Beside one that waits to be activated it is known in the run that ordered it."""
+    if not is_pending:
+        return str(renewal.get("not_after", ""))
+    before = (run.due.get("renewals") or {}).get(name) or {}
+    return str(before.get("not_after", "")) if renewal.get("ordered") else ""
+
+
+def _find_state(run: HostRun, name: str, permission: Result, *, is_check: bool) -> tuple[str, str, str]:
+    """The state with the code and message of what is wrong, or of what was put off."""
+    verdict = str(run.latest["outcomes"][name]["outcome"])
+    problem = next(_find_problems(run, name, permission), None)
+    if problem is not None:
+        return EXPIRED if verdict == EXPIRED else FAILED, problem["code"], problem["message"]
+    renewal = (run.latest.get("renewals") or {}).get(name) or {}
+    if name in (permission["held"].get(run.host) or ()):
+        return DEFERRED, "orders_held", _HELD
+    if verdict == DEFERRED:
+        return DEFERRED, DEFERRED, _find_warning(run.latest, name)
+    if renewal.get("ordered") or (is_check and renewal.get("due")):
+        reasons = (item for item in run.latest.get("reasons") or () if item["certificate"] == name)
+        reason = next(reasons, {"code": RENEWED, "message": ""})
+        return RENEWED, reason["code"], reason["message"]
+    return (DEFERRED, "not_ordered", _LEFT) if renewal.get("due") else (NOT_DUE, "", "")
+
+
+def _find_problems(run: HostRun, name: str, permission: Result) -> Iterator[Mapping[str, str]]:
+    """What failed last comes first."""
+    fleet = permission["refused"].get(run.host) or ()
+    for problem in (*(run.activated.get("problems") or ()), *fleet, *(run.latest.get("problems") or ())):
+        if problem["certificate"] == name:
+            yield problem
+
+
+def _find_warning(result: Result, name: str) -> str:
+    """What was put off is told as a warning, which begins with its name and ends with its code."""
+    told = (str(warning) for warning in result.get("warnings") or () if str(warning).startswith(f"{name}: "))
+    return next((text.partition(": ")[2] for text in told), "")
+
+
+def _describe(row: Row) -> dict[str, Any]:
+    left_out = ("state", "pending", "next_run_needed")
+    return {word: value for word, value in asdict(row).items() if word not in left_out and value not in ("", False)}

@@ -1,0 +1,88 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report of a renewal as aligned text for a terminal: the count of everything first, then what is worst."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import load_time
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import printable
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.inspection import format_instant
+
+WIDTH = 160
+_GAP = "  "
+_HEADINGS = ("HOST", "CERTIFICATE", "STATE", "UNTIL", "ENDS", "WHY")
+_COUNTED = ("renewed", "not_due", "deferred", "failed", "expired", "pending", "ends_soon", "unreachable")
+_SHOWN = ("expired", "failed", "deferred", "renewed")
+_WORDS = {"not_due": "not due", "pending": "pending activation", "ends_soon": "ends soon"}
+_FORESEEN = "would be renewed"
+
+Cells = tuple[str, ...]
+
+
+def render_renewals(report: Mapping[str, Any], *, width: int = WIDTH) -> list[str]:
+    """Certificates that are not due have one line a host."""
+    rows = [[printable(cell) for cell in row] for row in _find_rows(report)]
+    return [_count(report), *(_align([_HEADINGS, *rows], width) if rows else ())]
+
+
+def _count(report: Mapping[str, Any]) -> str:
+    counts = [f"{_word(word, report)} {len(report[word])}" for word in _COUNTED]
+    needed = _show_instant(report["next_run_needed"])
+    return ", ".join(counts) + (f"; the next run is needed by {needed}" if needed else "")
+
+
+def _word(state: str, report: Mapping[str, Any]) -> str:
+    return _FORESEEN if state == "renewed" and report["check"] else _WORDS.get(state, state)
+
+
+def _find_rows(report: Mapping[str, Any]) -> Iterator[Cells]:
+    for host in report["unreachable"]:
+        yield (host, "", "unreachable", "", "", "")
+    for state in _SHOWN:
+        for row in report[state]:
+            times = (_show_instant(row.get(word, "")) for word in ("until", "not_after"))
+            yield (row["host"], row.get("certificate", ""), _word(state, report), *times, row.get("message", ""))
+    for row in report["ends_soon"]:
+        ends = _show_instant(row["not_after"])
+        why = f"{row['days_left']} days are left, and nobody renews it: supply a newer one"
+        yield (row["host"], row["certificate"], _WORDS["ends_soon"], "", ends, why)
+    for row in report["pending"]:
+        why = "it is issued, and its services do not have it yet; the next run goes on"
+        yield (row["host"], row["certificate"], _WORDS["pending"], "", "", why)
+    yield from _find_kept(report["not_due"])
+
+
+def _find_kept(rows: Sequence[Mapping[str, Any]]) -> Iterator[Cells]:
+    by_host: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        by_host.setdefault(row["host"], []).append(row)
+    for host, kept in by_host.items():
+        until, ends = (min((row[word] for row in kept if row.get(word)), default="") for word in ("until", "not_after"))
+        title = kept[0]["certificate"] if len(kept) == 1 else f"{len(kept)} certificates"
+        yield (host, title, _WORDS["not_due"], _show_instant(until), _show_instant(ends), "")
+
+
+def _show_instant(text: str) -> str:
+    instant = load_time(text)
+    return format_instant(instant) if instant else ""
+
+
+def _align(rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Only the last column is cut: the others are what one looks for."""
+    widths = [max(len(row[place]) for row in rows) for place in range(len(_HEADINGS) - 1)]
+    room = max(width - sum(widths) - len(_GAP) * len(widths), len(_HEADINGS[-1]))
+    return [
+        _GAP.join(
+            [*(cell.ljust(size) for cell, size in zip(row[:-1], widths, strict=True)), _cut(row[-1], room)]
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _cut(cell: str, width: int) -> str:
+    return cell if len(cell) <= width else f"{cell[: width - 1]}…"

@@ -1,0 +1,229 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What becomes of every certificate, by what the steps of a run said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_report import (
+    STATES,
+    HostRun,
+    find_put_back,
+    report_renewals,
+)
+from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.renewal_results import (
+    NO_PERMISSION,
+    outcome,
+    result,
+)
+
+LATER, END = "2026-12-20T00:00:00Z", "2027-01-19T00:00:00Z"
+DUE = outcome("planned", changed=True, pending=True, due=True, not_after="2026-11-30T00:00:00Z")
+ORDERED = outcome("staged", changed=True, pending=True, ordered=True, renew_at=LATER, not_after=END)
+ACTIVATED = result(web=outcome("activated", changed=True))
+PERMITTED = {**NO_PERMISSION, "permitted": {"host1": ["web"]}}
+
+
+def report(run: HostRun, permission: Any = NO_PERMISSION, *, is_check: bool = False) -> dict[str, Any]:
+    return report_renewals([run], permission, is_check=is_check)
+
+
+def find_states(told: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(state, row.get("code", "")) for state in STATES for row in told[state]]
+
+
+def warn(step: dict[str, Any], text: str) -> dict[str, Any]:
+    return {**step, "warnings": ["other: something else (x)", text]}
+
+
+@pytest.mark.parametrize(
+    ("run", "permission", "expected"),
+    [
+        pytest.param({"due": result(web=outcome())}, NO_PERMISSION, ("not_due", ""), id="nothing is due"),
+        pytest.param(
+            {"due": result(web=DUE), "issued": result(web=ORDERED), "activated": ACTIVATED},
+            PERMITTED,
+            ("renewed", "renewed"),
+            id="ordered and activated",
+        ),
+        pytest.param(
+            {"due": result(web=DUE), "issued": result(web=outcome("deferred", due=True))},
+            PERMITTED,
+            ("deferred", "deferred"),
+            id="the CA has a limit",
+        ),
+        pytest.param(
+            {"due": result(web=DUE)},
+            {**NO_PERMISSION, "held": {"host1": ["web"]}},
+            ("deferred", "orders_held"),
+            id="over the budget",
+        ),
+        pytest.param(
+            {"due": result(web=DUE)},
+            {
+                **NO_PERMISSION,
+                "refused": {"host1": [{"certificate": "web", "code": "too_many_reissues", "message": "m"}]},
+            },
+            ("failed", "too_many_reissues"),
+            id="refused by the fleet",
+        ),
+        pytest.param(
+            {"due": result(web=DUE), "issued": result(("web", "rejected", "no"), web=outcome("failed", due=True))},
+            PERMITTED,
+            ("failed", "rejected"),
+            id="the CA said no",
+        ),
+        pytest.param(
+            {"due": result(("web", "rejected", "no"), web=outcome("expired"))},
+            NO_PERMISSION,
+            ("expired", "rejected"),
+            id="waits for its next try, and has ended",
+        ),
+        pytest.param(
+            {
+                "due": result(web=DUE),
+                "issued": result(web=ORDERED),
+                "activated": result(("web", "rolled_back", "m"), web=outcome("rolled_back", pending=True)),
+            },
+            PERMITTED,
+            ("failed", "rolled_back"),
+            id="its service did not take it",
+        ),
+        pytest.param(
+            {"due": result(web=DUE), "issued": {"unreachable": True}},
+            PERMITTED,
+            ("deferred", "not_ordered"),
+            id="the host was gone before it was ordered",
+        ),
+        pytest.param({"due": {"failed": True, "msg": "m"}}, NO_PERMISSION, ("failed", "failed"), id="a fault of words"),
+        pytest.param(
+            {"due": {"failed": True, "problems": [{"certificate": "web", "code": "no_account_key", "message": "m"}]}},
+            NO_PERMISSION,
+            ("failed", "no_account_key"),
+            id="a refusal before the host was asked",
+        ),
+        pytest.param({}, NO_PERMISSION, ("failed", "not_asked"), id="a host that came to no step"),
+    ],
+)
+def test_a_certificate_is_in_one_state_and_says_why(
+    run: dict[str, Any], permission: Any, expected: tuple[str, str]
+) -> None:
+    assert [expected] == find_states(report(HostRun("host1", **run), permission))
+
+
+def test_a_problem_of_another_certificate_is_not_its_own() -> None:
+    step = result(("api", "rejected", "no"), api=outcome("failed"), web=outcome())
+    assert find_states(report(HostRun("host1", due=step))) == [("not_due", ""), ("failed", "rejected")]
+
+
+def test_in_check_mode_what_is_due_would_be_renewed_and_nothing_is_pending() -> None:
+    step = {**result(web=DUE), "reasons": [{"certificate": "web", "code": "due_by_date", "message": "A third is left"}]}
+    told = report(HostRun("host1", due=step), PERMITTED, is_check=True)
+    assert (find_states(told), told["pending"], told["check"]) == ([("renewed", "due_by_date")], [], True)
+
+
+def test_why_something_was_put_off_is_taken_from_its_warning() -> None:
+    step = warn(result(web=outcome("deferred", next_try=LATER)), "web: 429: wait (rate_limited)")
+    (row,) = report(HostRun("host1", due=step))["deferred"]
+    assert (row["message"], row["until"]) == ("429: wait (rate_limited)", LATER)
+
+
+def test_a_host_without_certificates_to_renew_has_no_rows() -> None:
+    told = report(HostRun("host1", due={"skipped": True}))
+    assert (find_states(told), told["checked"], told["next_run_needed"]) == ([], 0, "")
+
+
+def test_a_host_that_was_not_reached_is_named_and_has_no_fault_of_its_own() -> None:
+    told = report(HostRun("host1", due={"unreachable": True, "msg": "m"}))
+    assert (told["unreachable"], find_states(told)) == (["host1"], [])
+
+
+def test_the_next_run_is_needed_when_the_first_certificate_needs_it() -> None:
+    step = result(a=outcome(next_run_needed=END), b=outcome(next_run_needed=LATER), c=outcome(next_run_needed=""))
+    assert report(HostRun("host1", due=step))["next_run_needed"] == LATER
+
+
+@pytest.mark.parametrize(
+    ("run", "expected"),
+    [
+        pytest.param(
+            {"due": result(web=DUE), "issued": result(web=ORDERED)}, [DUE["renewal"]["not_after"]], id="just ordered"
+        ),
+        pytest.param(
+            {"due": result(web=outcome(pending=True, not_after=END)), "issued": result(web=outcome(pending=True))},
+            [None],
+            id="ordered by an earlier run",
+        ),
+    ],
+)
+def test_beside_a_pending_certificate_its_end_is_not_told_as_that_of_the_served_one(
+    run: dict[str, Any], expected: list[str | None]
+) -> None:
+    told = report(HostRun("host1", **run), PERMITTED)
+    assert told["pending"] == [{"host": "host1", "certificate": "web"}]
+    assert [row.get("not_after") for state in STATES for row in told[state]] == expected
+
+
+@pytest.mark.parametrize(("tried", "is_news"), [(True, True), (False, False)], ids=["tried now", "told again"])
+def test_a_failure_is_news_when_this_run_tried(tried: bool, is_news: bool) -> None:
+    failed = result(("web", "rejected", "no"), web=outcome("failed", email="it@a.example"))
+    run = HostRun("host1", due=result(web=DUE), issued=failed) if tried else HostRun("host1", due=failed)
+    (row,) = report(run, PERMITTED if tried else NO_PERMISSION)["failed"]
+    assert (row.get("is_news", False), row["email"]) == (is_news, "it@a.example")
+
+
+def found(**words: Any) -> dict[str, Any]:
+    """A certificate of 90 days."""
+    return {
+        "source": "store",
+        "name": "bought",
+        "state": "live",
+        "not_before": "2026-10-01T00:00:00Z",
+        "not_after": "2026-12-30T00:00:00Z",
+        "days_left": 20,
+        "life_left": 0.22,
+        "problems": [{"code": "due", "message": "m"}],
+        **words,
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        pytest.param(found(), [("bought", False)], id="a third is left"),
+        pytest.param(found(life_left=0.16), [("bought", True)], id="a sixth is left"),
+        pytest.param(found(not_before="2026-12-25T00:00:00Z"), [("bought", True)], id="a fifth of a short life"),
+        pytest.param(
+            found(life_left=0.0, problems=[{"code": "expired", "message": "m"}]), [("bought", True)], id="ended"
+        ),
+        pytest.param(found(problems=[{"code": "key_exposed", "message": "m"}]), [], id="something else is wrong"),
+        pytest.param(found(problems=[]), [], id="sound"),
+        pytest.param(found(state="disabled"), [], id="another certificate is served"),
+        pytest.param(found(source="port", name=None), [], id="seen at a port"),
+        pytest.param(found(name="web"), [], id="one that is renewed"),
+    ],
+)
+def test_what_nobody_renews_is_told_when_it_nears_its_end(
+    row: dict[str, Any], expected: list[tuple[str, bool]]
+) -> None:
+    run = HostRun(
+        "host1", due=result(web=outcome()), found={"certificates": [row]}, contacts={"bought": "it@a.example"}
+    )
+    ending = report(run)["ends_soon"]
+    assert expected == [(item["certificate"], item["is_close"]) for item in ending]
+    assert {item["email"] for item in ending} <= {"it@a.example"}
+
+
+def test_only_a_service_that_was_touched_stops_the_others() -> None:
+    results = {
+        "well": ACTIVATED,
+        "back": result(web=outcome("activated"), api=outcome("rolled_back")),
+        "broken-before": result(web=outcome("refused")),
+        "skipped": {},
+    }
+    assert find_put_back(results) == ["back"]
