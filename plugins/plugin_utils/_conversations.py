@@ -14,6 +14,7 @@ import hashlib
 import random
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from threading import Lock
@@ -40,6 +41,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._run_memory import 
 from ansible_collections.certwright.tls.plugins.plugin_utils._supply import read_anchors
 
 _DEADLINE = 300.0
+_THREADS = 8
 _CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
@@ -52,11 +54,19 @@ class Conversations:
         self._host, self._directory, self._say, self._now = host, directory, say, now
         self._clients: dict[Issuer, Client | AcmeProblem] = {}
         self._lock = Lock()
+        self._pool = ThreadPoolExecutor(_THREADS)
         self.notices: list[Notice] = []
+
+    def close(self) -> None:
+        """Nobody is talked to any more. An interrupted task must not wait for threads that wait for a CA."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for client in self._clients.values():
+            if isinstance(client, Client):
+                client.close()
 
     def ask_windows(self, items: Iterable[Due]) -> dict[str, Memory]:
         """When each CA wants its certificate renewed (RFC 9773). No answer leaves what is known."""
-        asked = run_together(self._ask_window, items, lambda _item, _problem: None)
+        asked = run_together(self._pool, self._ask_window, items, lambda _item, _problem: None)
         return dict(asked)
 
     def _ask_window(self, item: Due) -> tuple[str, Memory]:
@@ -77,15 +87,17 @@ class Conversations:
         """Each wish with what was given for it, or how it ended."""
         by_name = {item.name: item for item in due}
         failed: dict[str, AcmeProblem] = {}
-        sound = run_together(self._prepare, by_name.values(), lambda item, problem: failed.update({item.name: problem}))
+        sound = run_together(
+            self._pool, self._prepare, by_name.values(), lambda item, problem: failed.update({item.name: problem})
+        )
         for name, problem in failed.items():
             self._say(name, f"failed: {problem}")
         prover = Prover(clock=_clock, sleep=time.sleep, dice=random.random, warn=self.notices.append)
-        orders = Orders(self._host, prover, find_run=self._find_run, say=self._say)
+        orders = Orders(self._host, prover, self._pool, find_run=self._find_run, say=self._say)
         clients = {item.wish.words.issuer: self._find_client(item.wish.words.issuer) for item in sound}
         given = orders.run(sound, clients, now=self._now)
         failed.update(orders.failed)
-        issued = run_together(self._load, given, lambda item, problem: failed.update({item.name: problem}))
+        issued = run_together(self._pool, self._load, given, lambda item, problem: failed.update({item.name: problem}))
         ended = {
             name: self._end(by_name[name], problem, is_begun=name in orders.begun) for name, problem in failed.items()
         }
@@ -94,7 +106,9 @@ class Conversations:
     def foresee_all(self, due: Iterable[Due]) -> dict[str, Ordered]:
         """For check mode: the wishes whose orders would fail, each with why."""
         failed: dict[str, Ordered] = {}
-        run_together(self.foresee, due, lambda item, problem: failed.update({item.name: self._end(item, problem)}))
+        run_together(
+            self._pool, self.foresee, due, lambda item, problem: failed.update({item.name: self._end(item, problem)})
+        )
         return failed
 
     def _end(self, item: Due, problem: AcmeProblem, *, is_begun: bool = False) -> Ordered:
@@ -167,7 +181,7 @@ class Conversations:
             day = self._now + timedelta(days=1)
             return replace(wish, memory=memory.with_window(None, cert_id=cert_id, ask_again=day, now=self._now))
         try:
-            window, ask_again = given.client.renewal_info(cert_id)
+            window, ask_again = given.client.again().renewal_info(cert_id)
         except AcmeProblem:
             return wish
         return replace(wish, memory=memory.with_window(window, cert_id=cert_id, ask_again=ask_again, now=self._now))

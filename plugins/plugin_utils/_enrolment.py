@@ -17,6 +17,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.due import (
     Due,
     find_claim,
     find_due,
+    find_replaced_requests,
     find_unasked,
     plan_order,
     put_off,
@@ -74,7 +75,11 @@ class Enrolment:
         names = sorted({name for wish in settled.values() for name in wish.names})
         looks = [wish.look(self._now) for wish in settled.values()]
         first = self._host.observe(looks, baseline=check_mode, names=names)  # 1
-        settled, orders = self._settle(settled, first, check_mode=check_mode)
+        try:
+            settled, orders = self._settle(settled, first, check_mode=check_mode)
+        finally:
+            if self._conversations:
+                self._conversations.close()
         waiting = [first]
 
         def look(host: Host) -> dict[str, Any]:
@@ -115,6 +120,7 @@ class Enrolment:
         permitted = [item for item in open_ones if wishes[item.name].ending is None]
         if permitted:  # 4
             talk = self._talk()
+            self._notices.extend(() if check_mode else find_replaced_requests(permitted))
             wishes.update(talk.foresee_all(permitted) if check_mode else talk.order(_by_urgency(permitted, orders)))
         return wishes, orders
 

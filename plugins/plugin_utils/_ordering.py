@@ -36,7 +36,6 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._proving import Pro
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host
 from ansible_collections.certwright.tls.plugins.plugin_utils._run_memory import RunMemory
 
-_THREADS = 8
 # Seconds that one order may take, from its placing to its preparation and from its turn to its certificate.
 _DEADLINE = 300.0
 _CLAIM = timedelta(minutes=15)
@@ -80,11 +79,12 @@ class Orders:
         self,
         host: Host,
         prover: Prover,
+        pool: ThreadPoolExecutor,
         *,
         find_run: Callable[[Issuer], RunMemory],
         say: Callable[[str, str], None],
     ) -> None:
-        self._host, self._prover, self._find_run, self._say = host, prover, find_run, say
+        self._host, self._prover, self._pool, self._find_run, self._say = host, prover, pool, find_run, say
         self.failed: dict[str, AcmeProblem] = {}
         self.begun: set[str] = set()
 
@@ -95,7 +95,7 @@ class Orders:
         return self._each(self._obtain, prepared)
 
     def _each(self, step: Callable[[ItemT], ResultT], items: Iterable[ItemT]) -> list[ResultT]:
-        return run_together(step, items, lambda item, problem: self._fail(item.name, problem))
+        return run_together(self._pool, step, items, lambda item, problem: self._fail(item.name, problem))
 
     def _fail(self, name: str, problem: AcmeProblem) -> None:
         self.failed[name] = problem
@@ -174,16 +174,14 @@ class Orders:
 
 
 def run_together(
-    step: Callable[[ItemT], ResultT], items: Iterable[ItemT], fail: Callable[[ItemT, AcmeProblem], None]
+    pool: ThreadPoolExecutor,
+    step: Callable[[ItemT], ResultT],
+    items: Iterable[ItemT],
+    fail: Callable[[ItemT, AcmeProblem], None],
 ) -> list[ResultT]:
     """What `step` makes of each item, in order and on threads; a fault ends its own item only."""
-    pool = ThreadPoolExecutor(_THREADS)
-    try:
-        futures = [(item, pool.submit(step, item)) for item in items]
-        return [result for item, future in futures for result in _collect(item, future.result, fail)]
-    finally:
-        # An interrupted task must not wait for threads that wait for a CA.
-        pool.shutdown(wait=False, cancel_futures=True)
+    futures = [(item, pool.submit(step, item)) for item in items]
+    return [result for item, future in futures for result in _collect(item, future.result, fail)]
 
 
 def _collect(

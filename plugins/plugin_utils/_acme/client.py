@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._acme import accounts, order_progress
 from ansible_collections.certwright.tls.plugins.plugin_utils._acme.account_key import load_account_key
+from ansible_collections.certwright.tls.plugins.plugin_utils._acme.connections import Connections
 from ansible_collections.certwright.tls.plugins.plugin_utils._acme.directory import Directory, fetch_directory
 from ansible_collections.certwright.tls.plugins.plugin_utils._acme.network import Network, read_json
 from ansible_collections.certwright.tls.plugins.plugin_utils._acme.orders import (
@@ -28,7 +29,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._acme.patience impo
 from ansible_collections.certwright.tls.plugins.plugin_utils._acme.problems import AcmeProblem
 from ansible_collections.certwright.tls.plugins.plugin_utils._acme.renewal_info import fetch_renewal_info
 from ansible_collections.certwright.tls.plugins.plugin_utils._acme.settings import Settings
-from ansible_collections.certwright.tls.plugins.plugin_utils._acme.transport import Transport, find_host, find_origin
+from ansible_collections.certwright.tls.plugins.plugin_utils._acme.transport import find_host, find_origin
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import load_certificates
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.issuance import RenewalWindow
 
@@ -40,10 +41,11 @@ _NAMES_HINT = re.compile(r"replace|\bARI\b|cert(ificate )?id", re.IGNORECASE)
 class Client:
     """For one thread: `again()` gives another one its own, with the same directory and account."""
 
-    def __init__(self, settings: Settings, network: Network, directory: Directory) -> None:
+    def __init__(self, settings: Settings, network: Network, directory: Directory, connections: Connections) -> None:
         self.settings = settings
         self.directory = directory
         self._network = network
+        self._connections = connections
 
     @property
     def terms(self) -> str:
@@ -78,16 +80,15 @@ class Client:
         return self._network.account
 
     def again(self, deadline: float | None = None) -> Client:
-        """A client for another thread; with `deadline` its end is that many seconds from now."""
+        """A client for the thread that asks; with `deadline` its end is that many seconds from now."""
         patience = self._network.patience if deadline is None else self._network.patience.renewed(deadline)
-        transport = Transport(self.settings.ca_certificates)
-        network = Network(transport, patience, self._network.key)
+        network = Network(self._connections.find_line(), patience, self._network.key)
         network.new_nonce, network.account = self._network.new_nonce, self._network.account
-        return Client(self.settings, network, self.directory)
+        return Client(self.settings, network, self.directory, self._connections)
 
     def close(self) -> None:
-        """Connections are closed; the client is not used again."""
-        self._network.transport.close()
+        """The connections of all threads are closed; none of its clients is used again."""
+        self._connections.close()
 
     def find_account(self) -> str:
         """The URL of the key's account, "" when the CA has none."""
@@ -222,10 +223,11 @@ def connect(
     """
     patience = Patience(clock, sleep, dice, clock() + timedelta(seconds=deadline))
     key = load_account_key(settings.account_key) if settings.account_key else None
-    network = Network(Transport(settings.ca_certificates), patience, key)
+    connections = Connections(settings.ca_certificates)
+    network = Network(connections.find_line(), patience, key)
     directory = fetch_directory(network, settings.directory)
     network.new_nonce = directory.require("newNonce")
-    return Client(settings, network, directory)
+    return Client(settings, network, directory, connections)
 
 
 def _is_about_hint(problem: AcmeProblem) -> bool:

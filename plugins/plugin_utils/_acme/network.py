@@ -18,10 +18,11 @@ except ImportError:
     pass  # require_acme() says so at run time
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._acme.account_key import AccountKey
+from ansible_collections.certwright.tls.plugins.plugin_utils._acme.connections import Line
 from ansible_collections.certwright.tls.plugins.plugin_utils._acme.instants import load_retry_after
 from ansible_collections.certwright.tls.plugins.plugin_utils._acme.patience import Patience
 from ansible_collections.certwright.tls.plugins.plugin_utils._acme.problems import AcmeProblem, find_type, load_problem
-from ansible_collections.certwright.tls.plugins.plugin_utils._acme.transport import Answer, Transport, find_host
+from ansible_collections.certwright.tls.plugins.plugin_utils._acme.transport import Answer, find_host
 
 _MAXIMUM_TRIES = 5
 _MAXIMUM_BAD_NONCES = 10
@@ -35,13 +36,13 @@ _LINK = re.compile(r"<([^>]*)>\s*;([^<]*)")
 class Network:
     """One account's requests, or an account's to be; nonces and connections belong to one thread."""
 
-    def __init__(self, transport: Transport, patience: Patience, key: AccountKey | None) -> None:
-        self.transport = transport
+    def __init__(self, line: Line, patience: Patience, key: AccountKey | None) -> None:
+        self.transport = line.transport
         self.patience = patience
         self.key = key
         self.new_nonce = ""
         self.account = ""
-        self._nonces: list[str] = []
+        self._nonces = line.nonces
 
     def require_key(self) -> AccountKey:
         """Raises AcmeProblem account_key_missing: without a key only reading works."""

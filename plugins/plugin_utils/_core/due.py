@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -33,7 +33,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_plan im
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words import ON_HOST
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered import Ending, Ordered, load_memory
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Reason
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Reason
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal import NOTHING_LEFT, Life, next_run_needed
 
 _BY_DATE = ("due_by_date", "due_by_window", "expired")
@@ -96,6 +96,15 @@ def put_off(due: Due, *, run: str, now: datetime) -> Ordered | None:
         way_out = "install it there, or say `key_origin: controller`"
         return replace(due.wish, ending=Ending(FAILED, "openssl_missing", f"{fact}; {way_out}"))
     return None
+
+
+def find_replaced_requests(due: Iterable[Due]) -> Iterator[Notice]:
+    """A request for another CA waits for its certificate; once this one is ordered, its key is gone."""
+    for item in due:
+        begun = (item.observed.issuance.get("order") or {}).get("order") or {}
+        if begun.get("purpose") == "request":
+            fact = f"{item.name}: a request that was made for another CA, and its key, were replaced by this order"
+            yield Notice("request_replaced", f"{fact}; a certificate for it cannot be installed any more")
 
 
 def plan_order(due: Due, *, host: str, now: datetime) -> PlannedOrder:

@@ -268,8 +268,9 @@ def _find_value_faults(words: Mapping[str, Any]) -> Iterator[str]:
     email = words.get("email")
     if is_text(email) and not _EMAIL.match(str(email)):
         yield "`email` must be one address, such as pki@example.org"
-    if not _is_flag(words.get("remote_src")):
-        yield "`remote_src` must be true or false"
+    for word in ("remote_src", "private_key_requested"):
+        if not _is_flag(words.get(word)):
+            yield f"`{word}` must be true or false"
 
 
 def _is_flag(value: object) -> bool:
