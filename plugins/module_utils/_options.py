@@ -21,6 +21,7 @@ MATERIAL = dict(
     pkcs12_passphrase=dict(type="str", no_log=True),
     pkcs12_passphrase_src=dict(type="str", no_log=False),
     remote_src=dict(type="bool", default=False),
+    private_key_requested=dict(type="bool", default=False, no_log=False),
 )
 MATERIAL_CONSTRAINTS = dict(
     mutually_exclusive=[

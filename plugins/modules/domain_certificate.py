@@ -143,6 +143,14 @@ options:
           - Files with passphrases are on the controller always.
         type: bool
         default: false
+      private_key_requested:
+        description:
+          - The private key is the one that M(certwright.tls.certificate_request) made on the host, which never leaves
+            it. The certificate, and the CA, are those that a CA elsewhere gave for that request.
+          - Once it is installed, the same certificate is kept without a request. No private key, PKCS#12 or
+            O(domains[].remote_src) goes together with it.
+        type: bool
+        default: false
       accept:
         description:
           - Lets through what is refused otherwise.
@@ -224,6 +232,7 @@ options:
     default: false
 seealso:
   - module: certwright.tls.ssl_certificate
+  - module: certwright.tls.certificate_request
   - module: certwright.tls.certificate_activate
   - module: certwright.tls.certificate_info
 """
@@ -253,6 +262,16 @@ EXAMPLES = r"""
         remote_src: true
         certificate_src: /etc/letsencrypt/live/shop.example.org/fullchain.pem
         private_key_src: /etc/letsencrypt/live/shop.example.org/privkey.pem
+        services: [nginx]
+
+- name: What a CA signed for the requests that certificate_request made on the host
+  certwright.tls.domain_certificate:
+    domains:
+      - domain: example.net
+        external_url: webmail.example.net
+        private_key_requested: true
+        certificate_src: example.net.pem
+        ca_src: example-ca.pem
         services: [nginx]
 
 - name: Renew what is sound, and fail for the rest at the end

@@ -138,6 +138,14 @@ options:
       - Files with passphrases are on the controller always.
     type: bool
     default: false
+  private_key_requested:
+    description:
+      - The private key is the one that M(certwright.tls.certificate_request) made on the host, which never leaves it.
+        The certificate, and the CA, are those that a CA elsewhere gave for that request.
+      - Once it is installed, the same certificate is kept without a request. No private key, PKCS#12 or
+        O(remote_src) goes together with it.
+    type: bool
+    default: false
   accept:
     description:
       - Lets through what is refused otherwise.
@@ -157,6 +165,7 @@ options:
     default: false
 seealso:
   - module: certwright.tls.domain_certificate
+  - module: certwright.tls.certificate_request
   - module: certwright.tls.certificate_activate
   - module: certwright.tls.certificate_info
 """
@@ -214,6 +223,14 @@ EXAMPLES = r"""
     ca_src: /root/tls/example-ca.pem
     services: [nginx]
 
+- name: What a CA signed for the request that certificate_request made on the host
+  certwright.tls.ssl_certificate:
+    external_url: www.example.org
+    private_key_requested: true
+    certificate_src: www.example.org.pem
+    ca_src: example-ca.pem
+    services: [nginx]
+
 - name: Record the certificate that certbot keeps, and leave it to certbot
   certwright.tls.ssl_certificate:
     external_url: www.example.org
@@ -266,6 +283,8 @@ problems:
     - 'Of inputs together: V(material_missing), V(material_ambiguous).'
     - 'Of inputs on the host: V(openssl_missing) (the host lacks the program that opens them), V(no_memory_file) (the
       host has no file in memory to match a key in).'
+    - 'Of a key that was requested: V(no_request) (none waits on the host), V(key_mismatch) (it is for another key),
+      V(key_lost) and V(certificate_lost) (a file of the store is gone or was changed, and nobody else has the key).'
     - 'Of material that clients would refuse: V(key_mismatch), V(leaf_is_ca), V(ca_not_ca), V(self_signed),
       V(chain_incomplete), V(signature_invalid), V(expired), V(not_yet_valid), V(ca_expired), V(ca_not_yet_valid),
       V(issuer_not_ca), V(path_length_exceeded), V(name_constraint_violated), V(usage_unsuitable), V(weak_key),
@@ -296,8 +315,8 @@ warnings:
     - What is worth knowing although nothing is refused. Each ends with its stable code in brackets, one of
       V(name_stripped), V(name_in_cn_only), V(passphrase_unused), V(unrelated_certificate), V(profile_unproved),
       V(root_not_proved), V(not_referenced), V(not_proved), V(placed_not_served), V(restart_pending), V(service_down),
-      V(clock_skew), V(other_renewer) (another program renews a certificate for these names, or the adopted one), or
-      V(expired) (what is adopted has ended).
+      V(clock_skew), V(other_renewer) (another program renews a certificate for these names, or the adopted one),
+      V(chain_kept) (the chain of a requested certificate goes with it only), or V(expired) (what is adopted has ended).
   returned: when there is something
   type: list
   elements: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from ipaddress import ip_address
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import (
     Attributes,
@@ -36,6 +37,8 @@ KEY_TYPES = {
 }
 # What means something in a configuration of openssl cannot be in a name.
 _NAME = re.compile(r"(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})\Z")
+# No zone of an interface, which may hold anything.
+_ADDRESS = re.compile(r"[0-9A-Fa-f.:]+\Z")
 # RSA 4096 takes ten seconds on a small machine, and more where several are made at once.
 _DEADLINE = 120.0
 
@@ -43,10 +46,17 @@ _DEADLINE = 120.0
 def require_makeable(key: OrderKey) -> None:
     if key.type not in KEY_TYPES:
         raise RefusedError("key_type_unknown", f"There is no key type {key.type}; use one of {', '.join(KEY_TYPES)}")
-    unfit = [name for name in key.names if not _NAME.match(name)]
+    unfit = [name for name in key.names if not (_is_address(name) or _NAME.match(name))]
     if unfit or not key.names:
         fact = f"A request for a certificate cannot have {len(unfit)} of {len(key.names)} names"
-        raise RefusedError("name_unfit", f"{fact}; they are DNS names, internationalised ones as xn--…")
+        raise RefusedError("name_unfit", f"{fact}; they are DNS names, internationalised ones as xn--…, or addresses")
+
+
+def _is_address(name: str) -> bool:
+    try:
+        return bool(_ADDRESS.match(name) and ip_address(name))
+    except ValueError:
+        return False
 
 
 def make_key_and_request(directory: str, key: OrderKey) -> tuple[str, str]:
@@ -77,7 +87,9 @@ def _configure(names: tuple[str, ...]) -> str:
     """A configuration of its own: what the host's one says must not be in the request."""
     heading = ("[req]", "prompt = no", "string_mask = utf8only", "distinguished_name = subject")
     sections = ("req_extensions = extensions", "[subject]", "[extensions]", "subjectAltName = @names", "[names]")
-    return "\n".join((*heading, *sections, *(f"DNS.{number} = {name}" for number, name in enumerate(names, 1)), ""))
+    kinds = ("IP" if _is_address(name) else "DNS" for name in names)
+    entries = (f"{kind}.{number} = {name}" for number, (kind, name) in enumerate(zip(kinds, names), 1))
+    return "\n".join((*heading, *sections, *entries, ""))
 
 
 def _require_block(answer: Answer, label: str, subject: str) -> Block:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One certificate in an operator's words, and what these words come to: supplied, on the host, adopted, or gone."""
+"""One certificate in an operator's words, and what they come to: supplied, on the host, requested, adopted, gone."""
 
 from __future__ import annotations
 
@@ -22,10 +22,13 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied impo
 )
 
 SYSTEM = "system"
-SUPPLIED, ON_HOST, ADOPTED, GONE = "supplied", "on_host", "adopted", "gone"
+SUPPLIED, ON_HOST, REQUESTED, ADOPTED, GONE = "supplied", "on_host", "requested", "adopted", "gone"
 _URL_MISSING = "external_url is missing; nothing can be installed before the host name that clients use is known"
 _PATHS = ("certificate_src", "private_key_src", "ca_src", "pkcs12_src")
 _TEXTS = ("certificate_content", "private_key_content", "ca_content", "pkcs12_content")
+# A key that was made on the host together with its request is in no file, and no passphrase is asked for.
+_KEY_WORDS = tuple(f"{part}_{form}" for part in ("private_key", "pkcs12") for form in ("src", "content"))
+_PASSPHRASES = tuple(f"{part}_passphrase{form}" for part in ("private_key", "pkcs12") for form in ("", "_src"))
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Entry:
     remote: bool
     given: frozenset[str]
     is_url_empty: bool = False
+    requested: bool = False
+    passphrases: frozenset[str] = frozenset()
 
     @property
     def kind(self) -> str:
@@ -50,6 +55,8 @@ class Entry:
             return GONE
         if self.state == "adopted":
             return ADOPTED
+        if self.requested:
+            return REQUESTED
         return ON_HOST if self.remote else SUPPLIED
 
     def to_declaration(self) -> Declaration:
@@ -81,6 +88,8 @@ def load_entry(arguments: Mapping[str, Any], *, name: str, stage_only: bool) -> 
         remote=bool(arguments.get("remote_src")),
         given=frozenset(word for word in (*_PATHS, *_TEXTS) if arguments.get(word) is not None),
         is_url_empty=arguments.get("external_url") is not None and not str(arguments["external_url"]).strip(),
+        requested=bool(arguments.get("private_key_requested")),
+        passphrases=frozenset(word for word in _PASSPHRASES if arguments.get(word)),
     )
     problems = tuple(_find_problems(entry))
     if problems:
@@ -118,7 +127,9 @@ def _find_problems(entry: Entry) -> Iterator[Problem]:
         yield refuse_absent(entry.name)
     if not entry.external_url and entry.state != "absent":
         yield from _find_missing_url(entry)
-    if entry.remote and entry.given & set(_TEXTS):
+    if entry.requested and entry.state != "absent":
+        yield from _find_requested_misfits(entry)
+    elif entry.remote and entry.given & set(_TEXTS):
         words = ", ".join(sorted(entry.given & set(_TEXTS)))
         fact = f"{words} holds text, and remote_src says that the material lies on the host"
         yield Problem(entry.name, "material_ambiguous", f"{fact}; name its paths there, or leave out remote_src")
@@ -142,6 +153,22 @@ def _find_misfits(entry: Entry) -> Iterator[Problem]:
         yield Problem(entry.name, "material_missing", f"{fact}; {way_out}")
 
 
+def _find_requested_misfits(entry: Entry) -> Iterator[Problem]:
+    """The key is where it was made: whoever names another one means something else."""
+    if entry.state == "adopted":
+        fact = "private_key_requested has no meaning for a certificate that is adopted, which stays where it is"
+        yield Problem(entry.name, "material_ambiguous", f"{fact}; leave it out")
+        return
+    others = [*sorted(entry.given & set(_KEY_WORDS)), *sorted(entry.passphrases), *(["remote_src"] * entry.remote)]
+    if others:
+        fact = f"{', '.join(others)} was passed, and private_key_requested says that the host made the key"
+        way_out = "pass the certificate and the CA alone, or leave out private_key_requested"
+        yield Problem(entry.name, "material_ambiguous", f"{fact}; {way_out}")
+    elif not entry.given & {"certificate_src", "certificate_content"}:
+        fact = "private_key_requested is given without the certificate that was signed for the request"
+        yield Problem(entry.name, "material_missing", f"{fact}; pass certificate_src or certificate_content")
+
+
 def refuse_missing_url(name: str) -> Problem:
     """As BlueMind has it: nothing before the external URL."""
     return Problem(name, "external_url_missing", _URL_MISSING)
@@ -153,6 +180,6 @@ def _find_missing_url(entry: Entry) -> Iterator[Problem]:
         yield Problem(entry.name, "external_url_missing", f"external_url is empty; {way_out}")
     elif entry.name == SYSTEM or entry.state == "adopted":
         yield refuse_missing_url(entry.name)
-    elif entry.given or entry.other_urls:
+    elif entry.given or entry.other_urls or entry.requested:
         way_out = f"or leave out the rest too, and the domain uses the certificate of {SYSTEM}"
         yield Problem(entry.name, "external_url_missing", f"{_URL_MISSING}: say it, {way_out}")

@@ -17,6 +17,7 @@ MATERIAL = (
     *("certificate_src", "certificate_content", "private_key_src", "private_key_content"),
     *("private_key_passphrase", "private_key_passphrase_src", "ca_src", "ca_content"),
     *("pkcs12_src", "pkcs12_content", "pkcs12_passphrase", "pkcs12_passphrase_src"),
+    "private_key_requested",
 )
 ATTRIBUTES = ("owner", "group", "mode", "seuser", "serole", "setype", "selevel")
 # What a certificate may say of its order, and an issuer for all of its certificates.

@@ -22,6 +22,11 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._installation impor
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host
 from ansible_collections.certwright.tls.tests.unit.authority import NOW, Issued, ca
+from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.requests_of_hosts import (
+    KEY_DIGEST,
+    issuance_of,
+    request_of,
+)
 from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.test_host_source import answer_of
 from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils.test_remote import Action
 
@@ -95,6 +100,9 @@ A_GOES = bare("a.example", state="absent")
 WRONG = words_of("b.example", LEAVES["a.example"])
 PATHS = {"certificate_src": "/a.pem", "private_key_src": "/a.key"}
 ON_HOST = bare("a.example", external_url="a.example", remote_src=True, private_key_passphrase=SECRET, **PATHS)
+SIGNED = {"certificate_content": LEAVES["a.example"].pem.decode(), "ca_content": LEAVES["a.example"].ca_pem.decode()}
+REQUESTED = bare("a.example", external_url="a.example", services=["nginx"], private_key_requested=True, **SIGNED)
+WAITING = issuance_of(request_of("a.example", key=LEAVES["a.example"].key))
 ADOPTED = bare("a.example", state="adopted", external_url="a.example", certificate_src="/a.pem", services=["nginx"])
 
 
@@ -121,6 +129,7 @@ def codes_of(result: dict[str, Any]) -> list[tuple[str, str]]:
     [
         pytest.param(A, "Supplied", id="supplied"),
         pytest.param(ON_HOST, "OnHost", id="on the host"),
+        pytest.param(REQUESTED, "Requested", id="signed for a request of the host"),
         pytest.param(ADOPTED, "Adopted", id="adopted"),
         pytest.param(
             bare("a.example", state="adopted", external_url="a.example"), "Adopted", id="adopted from anywhere"
@@ -217,6 +226,13 @@ def test_one_problem_refuses_all_before_anybody_looks_at_the_host() -> None:
             id="one from the host's own files",
         ),
         pytest.param(
+            Machine({"a.example": {"issuance": WAITING}}),
+            [REQUESTED],
+            False,
+            [("a.example", "activated", True, False)],
+            id="one that was signed for the host's request",
+        ),
+        pytest.param(
             Machine(
                 {
                     "a.example": {
@@ -299,6 +315,24 @@ def test_material_on_the_host_that_is_refused_keeps_no_interrupted_run_from_bein
     assert codes_of(result) == [("a.example", "key_mismatch")]
     assert (outcomes_of(result)["b.example"], result["changed"]) == ("activated", True)
     assert ("record" in machine.told("a.example"), machine.told("a.example")["activate"]) == (False, False)
+
+
+def test_a_key_that_was_requested_is_named_and_no_other_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CERTWRIGHT_PRIVATE_KEY", LEAVES["b.example"].key_pem.decode())
+    machine = Machine({"a.example": {"issuance": WAITING}})
+    result_of(machine, task_of(REQUESTED))
+
+    told = machine.told("a.example")
+    assert (told["source"], told["end_order"]) == ({"order": True, "key_digest": KEY_DIGEST}, "finish")
+    assert "PRIVATE" not in json.dumps(machine.asked)
+
+
+def test_a_request_that_nobody_made_is_told_when_the_host_was_asked() -> None:
+    machine = Machine()
+    result = result_of(machine, task_of(REQUESTED))
+
+    assert (codes_of(result), result["changed"]) == ([("a.example", "no_request")], False)
+    assert [asked["action"] for asked in machine.asked] == ["observe"]
 
 
 @pytest.mark.parametrize(

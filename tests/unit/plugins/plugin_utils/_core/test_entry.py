@@ -21,6 +21,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied impo
 
 URL: dict[str, Any] = {"external_url": "www.a.example"}
 AT_HOST = {**URL, "remote_src": True, "certificate_src": "/c", "private_key_src": "/k"}
+SIGNED = {**URL, "private_key_requested": True, "certificate_src": "a.pem"}
 TEXT = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49\n-----END PRIVATE KEY-----\n"
 
 
@@ -42,6 +43,9 @@ def refused(name: str = "a.example", **words: Any) -> tuple[Problem, ...]:
         pytest.param(URL, "supplied", id="with an external URL"),
         pytest.param({**URL, "certificate_src": "a.pem"}, "supplied", id="with material"),
         pytest.param({**URL, "remote_src": True, "pkcs12_src": "/p"}, "on_host", id="material on the host"),
+        pytest.param(SIGNED, "requested", id="signed for a request of the host"),
+        pytest.param({**URL, "private_key_requested": False}, "supplied", id="not signed for one"),
+        pytest.param({**SIGNED, "state": "absent"}, "gone", id="absent, and signed for a request once"),
         pytest.param({**URL, "state": "adopted"}, "adopted", id="adopted"),
         pytest.param({**URL, "state": "adopted", "remote_src": True}, "adopted", id="adopted, which is on the host"),
         pytest.param({"state": "absent"}, "gone", id="absent"),
@@ -96,6 +100,32 @@ def test_what_the_words_come_to(words: dict[str, Any], expected: str) -> None:
             ["external_url_missing", "material_ambiguous"],
             id="all together",
         ),
+        *(
+            pytest.param("a.example", {**SIGNED, **words}, ["material_ambiguous"], id=f"requested, and {id_}")
+            for words, id_ in (
+                ({"private_key_src": "a.key"}, "a key"),
+                ({"private_key_content": TEXT}, "the text of a key"),
+                ({"pkcs12_src": "a.p12", "ca_src": "ca.pem"}, "a container"),
+                ({"pkcs12_content": "MII="}, "the text of a container"),
+                ({"private_key_passphrase": "secret"}, "a passphrase"),
+                ({"pkcs12_passphrase_src": "a.txt"}, "a file with one"),
+                ({"remote_src": True}, "all of it on the host"),
+                ({"remote_src": True, "certificate_content": TEXT}, "on the host and here"),
+                ({"state": "adopted"}, "adopted"),
+            )
+        ),
+        pytest.param(
+            "a.example",
+            {**SIGNED, "certificate_src": None},
+            ["material_missing"],
+            id="requested, without what was signed",
+        ),
+        pytest.param(
+            "a.example",
+            {"private_key_requested": True},
+            ["external_url_missing", "material_missing"],
+            id="requested for nobody",
+        ),
     ],
 )
 def test_what_words_cannot_mean_together(name: str, words: dict[str, Any], codes: list[str]) -> None:
@@ -105,6 +135,15 @@ def test_what_words_cannot_mean_together(name: str, words: dict[str, Any], codes
 @pytest.mark.parametrize(
     ("name", "words"),
     [
+        pytest.param("a.example", SIGNED, id="what was signed for a request"),
+        pytest.param(
+            "a.example",
+            {**URL, "private_key_requested": True, "certificate_content": TEXT, "ca_src": "ca.pem"},
+            id="what was signed for a request, with its CA",
+        ),
+        pytest.param(
+            "a.example", {**SIGNED, "private_key_passphrase": ""}, id="a field of a survey that was left empty"
+        ),
         pytest.param("system", URL, id="the system certificate is replaced"),
         pytest.param("a.example", {"ca_src": None, "pkcs12_content": None}, id="nothing given at all"),
         pytest.param("a.example", {"state": "absent", "ca_src": "ca.pem"}, id="what goes needs no name"),
