@@ -6,13 +6,25 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ansible_collections.certwright.tls.tests.integration.servers import Nginx, find_program
 from ansible_collections.certwright.tls.tests.integration.site import Site, make_authority
 from ansible_collections.certwright.tls.tests.unit.authority import Authority
+
+if TYPE_CHECKING:
+    from acme_server import AcmeServer
+    from fault_proxy import FaultProxy
+
+    from ansible_collections.certwright.tls.tests.integration.acme_site import AcmeSite
+
+# The servers of ACME are imported by their plain names, as the demo and the benchmarks do.
+sys.path.insert(0, str(Path(__file__).parents[1] / "acme"))
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +59,33 @@ def nginx(site: Site, idle_nginx: Nginx) -> Nginx:
     idle_nginx.configure(site.tls / "www.pem", site.tls / "www.key")
     idle_nginx.start()
     return idle_nginx
+
+
+@pytest.fixture(scope="session")
+def acme_ca(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AcmeServer]:
+    """One real CA for all tests, quick and without chance."""
+    from acme_server import AcmeServer  # noqa: PLC0415 - most tests need no CA, nor what it is made of
+
+    with AcmeServer(tmp_path_factory.mktemp("ca")) as server:
+        yield server
+
+
+@pytest.fixture
+def front(acme_ca: AcmeServer) -> Iterator[FaultProxy]:
+    """The CA as this test's clients see it: whatever was injected ends with the test."""
+    from fault_proxy import FaultProxy  # noqa: PLC0415
+
+    from ansible_collections.certwright.tls.tests.integration.acme_site import TERMS  # noqa: PLC0415
+
+    with FaultProxy(acme_ca, meta={"termsOfService": TERMS}) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def acme(site: Site, idle_nginx: Nginx, front: FaultProxy) -> Iterator[AcmeSite]:
+    """A host and a CA. Whatever a test does: no key of an account or of the host is found where it does not belong."""
+    from ansible_collections.certwright.tls.tests.integration.acme_site import AcmeSite  # noqa: PLC0415
+
+    acme = AcmeSite(site, idle_nginx, front)
+    yield acme
+    acme.learn_secrets()
