@@ -36,7 +36,7 @@ def test_a_result_alone_is_refused() -> None:
 
 
 def test_a_step_that_is_unknown_is_refused() -> None:
-    with pytest.raises(AnsibleFilterError, match="issued, activated, found, contacts"):
+    with pytest.raises(AnsibleFilterError, match="issued, activated, received, shared, found, contacts"):
         renewal_report({}, isued={})
 
 

@@ -147,6 +147,16 @@ def test_the_record_says_what_later_comparisons_and_activations_need() -> None:
     assert "PRIVATE" not in json.dumps(record)
 
 
+def test_the_record_says_how_it_was_ordered_and_gives_it_back() -> None:
+    order = {"cert_id": "a.b", "account": "https://ca.example/account/1"}
+    desired = wanted(issuer="https://ca.example/directory", order=order)
+
+    assert order == desired.to_record(run="", now=NOW)["order"]
+    generation = stored(desired)
+    assert ("https://ca.example/directory", order) == (generation.issuer, generation.order)
+    assert "order" not in wanted().to_record(run="", now=NOW)
+
+
 def test_material_goes_by_part() -> None:
     issued = leaf()
     intermediate, top = issued.issuers
@@ -285,6 +295,7 @@ def test_a_generation_is_read_from_the_hosts_answer() -> None:
     )
     assert expected == ObservedGeneration.from_answer(answer)
     assert expected.not_after == NOW + timedelta(days=60)
+    assert expected.not_before == NOW - timedelta(days=30)
 
 
 def test_a_generation_of_links_says_whom_it_follows_and_whose_leaf_it_shows() -> None:
@@ -418,6 +429,12 @@ def path_answer(content: str, state: str = "file", path: str = "/opt/tls.pem") -
             Observed("d1", None, None, (), (), {}, adopted={"certificate_path": "/c"}),
             id="what was adopted",
         ),
+        pytest.param(
+            answer_of(held={"issuance": {"memory": {"terms": "x"}}}),
+            Observed("d1", None, None, (), (), {}, issuance={"memory": {"terms": "x"}}),
+            id="what it remembers of the issuing",
+        ),
+        pytest.param(answer_of(held={"issuance": None}), Observed("d1", None, None, (), (), {}), id="nothing of it"),
     ],
 )
 def test_what_is_observed_of_one_certificate(answer: dict[str, Any], expected: Observed) -> None:

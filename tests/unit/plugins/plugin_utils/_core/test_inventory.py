@@ -199,7 +199,7 @@ def test_what_an_inventory_becomes(variables: dict[str, Any], expected: list[dic
 
 
 def test_the_contract_of_the_design_is_understood() -> None:
-    """Its certificates by ACME and internal CA are refused, each for its engine; the others have no fault."""
+    """The one of an internal CA is refused for its engine; the others have no fault, and go where they belong."""
     contract: dict[str, Any] = {
         "tls_host_certificates": {
             "mail": {
@@ -250,27 +250,163 @@ def test_the_contract_of_the_design_is_understood() -> None:
         "tls_default_domain": "example.org",
         "tls_issuers": {**ISSUERS, "le_dns": {"type": "acme", "like": "letsencrypt"}},
     }
-    unavailable = [
-        ("tls_system", "engine_unavailable"),
-        ("tls_group_certificates.wildcard", "engine_unavailable"),
-        ("tls_host_certificates.mail", "engine_unavailable"),
-        ("tls_host_certificates.db", "engine_unavailable"),
-    ]
-    assert unavailable == [(where, code) for where, code, _message in refused(**contract)]
+    told = refused(**contract)
+    assert [(where, code) for where, code, _message in told] == [("tls_host_certificates.db", "engine_unavailable")]
 
-    contract["tls_system"]["engine"] = "files"
-    contract["tls_issuers"] = {key: {"type": "files"} for key in [*ISSUERS, "le_dns"]}
-    expected = [
-        ("system", "front.example.org", ["pop.example.org"]),
+    contract["tls_issuers"]["office"] = {"type": "files"}
+    loaded = load(**contract)
+    supplied = [
         ("example.net", "webmail.example.net", []),
         ("old.example.org", None, None),
-        ("wildcard", "*.example.org", ["example.org"]),
-        ("mail", "mail.example.org", ["imap.example.org"]),
         ("db", "db1.lan", []),
         ("api", "api.example.org", []),
     ]
-    entries = load(**contract).entries
-    assert expected == [(item["domain"], item.get("external_url"), item.get("other_urls")) for item in entries]
+    ordered = [
+        ("system", "front.example.org", ["pop.example.org"]),
+        ("wildcard", "*.example.org", ["example.org"]),
+        ("mail", "mail.example.org", ["imap.example.org"]),
+    ]
+    assert supplied == [(item["domain"], item.get("external_url"), item.get("other_urls")) for item in loaded.entries]
+    assert ordered == [(item["name"], item["external_url"], item["other_urls"]) for item in loaded.orders]
+    assert [ISSUERS["letsencrypt"]["challenge"]] * 3 == [item["challenge"] for item in loaded.orders]
+
+
+def ordered(name: str, external_url: str, *other_urls: str, **words: Any) -> dict[str, Any]:
+    return {"name": name, "external_url": external_url, "other_urls": list(other_urls), **words}
+
+
+STEP = {"type": "acme", "acme_directory": "https://ca.lan/acme", "email": "pki@a.example", "account_key_src": "/a.pem"}
+BY_ISSUER = {key: value for key, value in STEP.items() if key != "type"}
+
+
+@pytest.mark.parametrize(
+    ("issuers", "variables", "expected"),
+    [
+        pytest.param(None, {}, [], id="nothing"),
+        pytest.param(
+            None,
+            {"tls_system": {"external_url": "www.a.example", "engine": "letsencrypt"}},
+            [ordered("system", "www.a.example")],
+            id="by an engine of which nothing more is said",
+        ),
+        pytest.param(
+            {"acme": STEP, "letsencrypt": {"type": "acme", "terms_agreed": True}},
+            {
+                "tls_system": {"external_url": "www.a.example", "engine": "acme"},
+                "tls_domains": [{"domain": "b.example", "external_url": "b.example", "engine": "letsencrypt"}],
+            },
+            [ordered("system", "www.a.example", **BY_ISSUER), ordered("b.example", "b.example", terms_agreed=True)],
+            id="by an engine that an issuer is named for",
+        ),
+        pytest.param(
+            {"step": STEP},
+            {
+                "tls_host_certificates": {
+                    "web": {
+                        "names": ["a.example", "b.example"],
+                        "issuer": "step",
+                        "email": "it@a.example",
+                        "key_type": "rsa2048",
+                        "services": ["nginx"],
+                        "accept": ["files_abandoned"],
+                        "owner": "www",
+                        "shared": {"home": "pki01"},
+                        "usage": "server",
+                    }
+                }
+            },
+            [
+                ordered(
+                    *("web", "a.example", "b.example"),
+                    **{
+                        **BY_ISSUER,
+                        "email": "it@a.example",
+                        "key_type": "rsa2048",
+                        "services": ["nginx"],
+                        "accept": ["files_abandoned"],
+                        "owner": "www",
+                        "shared": {"home": "pki01"},
+                    },
+                )
+            ],
+            id="its own words over those of its issuer",
+        ),
+        pytest.param(
+            {"step": STEP},
+            {"tls_system": {"external_url": "www.a.example", "issuer": "step", "staging": True}},
+            [
+                ordered(
+                    *("system", "www.a.example"),
+                    **{key: value for key, value in BY_ISSUER.items() if key != "acme_directory"},
+                    staging=True,
+                )
+            ],
+            id="staging over the directory of its issuer",
+        ),
+        pytest.param(
+            {
+                "step": STEP,
+                "dns": {"type": "acme", "like": "step", "challenge": {"type": "dns-01"}},
+                "short": {"type": "acme", "like": "dns", "profile": "shortlived", "email": None},
+            },
+            {"tls_system": {"external_url": "www.a.example", "issuer": "short"}},
+            [ordered("system", "www.a.example", **BY_ISSUER, challenge={"type": "dns-01"}, profile="shortlived")],
+            id="words of the issuers that its issuer is like",
+        ),
+        pytest.param(
+            {"step": STEP, "dns": {"type": "acme", "like": "step", "staging": True}},
+            {"tls_system": {"external_url": "www.a.example", "issuer": "dns"}},
+            [
+                ordered(
+                    *("system", "www.a.example"),
+                    **{key: value for key, value in BY_ISSUER.items() if key != "acme_directory"},
+                    staging=True,
+                )
+            ],
+            id="staging over the directory of what its issuer is like",
+        ),
+        pytest.param(
+            {"step": STEP},
+            {
+                "tls_domains": [
+                    {"domain": "a.example", "external_url": "a.example", "issuer": "step", "state": "absent"},
+                    {"domain": "b.example", "external_url": "b.example", "issuer": "step", "state": "adopted"},
+                    {"domain": "c.example", "external_url": "c.example", "engine": "files"},
+                    {"domain": "d.example", "external_url": "d.example"},
+                ]
+            },
+            [],
+            id="what is absent, adopted or supplied is not ordered",
+        ),
+        pytest.param(
+            {"step": STEP},
+            {
+                "tls_host_certificates": {"web": {"names": ["b.example"], "issuer": "step"}},
+                "tls_domains": [{"domain": "a.example", "external_url": "a.example", "issuer": "step"}],
+                "tls_system": {"external_url": "www.a.example", "issuer": "step"},
+            },
+            [
+                ordered("system", "www.a.example", **BY_ISSUER),
+                ordered("a.example", "a.example", **BY_ISSUER),
+                ordered("web", "b.example", **BY_ISSUER),
+            ],
+            id="the order: the system, domains, named ones",
+        ),
+    ],
+)
+def test_what_is_ordered_of_an_inventory(issuers: Any, variables: dict[str, Any], expected: list[Any]) -> None:
+    assert expected == list(load(tls_issuers=issuers, **variables).orders)
+
+
+def test_what_is_ordered_is_nothing_else() -> None:
+    loaded = load(
+        tls_system={"external_url": "www.a.example", "engine": "letsencrypt"},
+        tls_domains=[{"domain": "b.example", "external_url": "b.example"}],
+    )
+    assert (
+        [item["domain"] for item in loaded.entries],
+        [item["name"] for item in loaded.orders],
+    ) == (["b.example"], ["system"])
 
 
 @pytest.mark.parametrize(
@@ -487,7 +623,7 @@ def test_all_faults_of_an_inventory_are_told_at_once() -> None:
         tls_certificates={"web": WEB},
         tls_group_certificates="web",
         tls_host_certificates={"web": WEB, "db": {"issuer": "nobody", "usage": "both"}},
-        tls_system={"engine": "acme", "services": ["apache"], "other_urls": ["b.example"]},
+        tls_system={"engine": "acme", "services": ["apache"], "other_urls": ["b.example"], **FILES},
         tls_domains=[
             None,
             {"domain": "a.example", **FILES},
@@ -502,7 +638,7 @@ def test_all_faults_of_an_inventory_are_told_at_once() -> None:
         ("tls_group_certificates", "inventory_invalid"),
         ("tls_host_certificates.web", "inventory_invalid"),
         ("tls_system", "external_url_missing"),
-        ("tls_system", "engine_unavailable"),
+        ("tls_system", "material_ambiguous"),
         ("tls_system", "unknown_service"),
         ("tls_domains[1] (a.example)", "external_url_missing"),
         ("tls_domains[2] (a.example)", "inventory_invalid"),
@@ -542,6 +678,16 @@ def test_values_that_may_be_keys_are_passed_through_unread() -> None:
         assert all(entry[word] is key for word in material)
 
 
+def test_keys_of_an_issuer_are_passed_through_unread() -> None:
+    key = Vaulted()
+    secrets = dict.fromkeys(("account_key_content", "eab_hmac_key", "shared_passphrase"), key)
+    loaded = load(
+        tls_issuers={"step": {**STEP, **secrets}, "dns": {"type": "acme", "like": "step"}},
+        tls_host_certificates={name: {"names": [f"{name}.example"], "issuer": name} for name in ("step", "dns")},
+    )
+    assert [entry[word] is key for entry in loaded.orders for word in secrets] == [True] * 6
+
+
 def test_a_key_in_an_inventory_is_in_no_message() -> None:
     secret = "SECRET of 1 key"
     words = {
@@ -574,7 +720,10 @@ def test_a_key_in_an_inventory_is_in_no_message() -> None:
 def test_keys_are_in_no_representation() -> None:
     loaded = load(tls_system={"external_url": "a.example", "private_key_content": "SECRET"})
     assert "SECRET" not in repr(loaded)
-    assert [item.name for item in fields(loaded)] == ["entries", "notices"]
+    ordered_one = {"external_url": "a.example", "issuer": "step"}
+    issuers = {"step": {**STEP, "eab_hmac_key": "SECRET", "account_key_content": "SECRET"}}
+    assert "SECRET" not in repr(load(tls_issuers=issuers, tls_system=ordered_one))
+    assert [item.name for item in fields(loaded)] == ["entries", "orders", "notices"]
 
 
 @pytest.mark.parametrize("names", ["web", {"web": 1}, 7])
@@ -626,7 +775,7 @@ def test_what_the_inventory_still_declares_is_not_taken_away_by_name() -> None:
     ]
 
 
-def count_calls(domains: int) -> int:
+def count_calls(domains: int, **words: Any) -> int:
     """Counted, since a time says as much of the machine."""
     calls = 0
 
@@ -635,7 +784,8 @@ def count_calls(domains: int) -> int:
         calls += event == "call"
 
     names = [f"d{number:03}.example" for number in range(domains)]
-    declared = [{"domain": name, "external_url": f"www.{name}", "services": ["nginx"], **FILES} for name in names]
+    words = words or FILES
+    declared = [{"domain": name, "external_url": f"www.{name}", "services": ["nginx"], **words} for name in names]
     before = sys.getprofile()
     sys.setprofile(count)
     try:
@@ -646,5 +796,6 @@ def count_calls(domains: int) -> int:
 
 
 def test_the_work_grows_with_the_number_of_domains_and_not_faster() -> None:
-    assert count_calls(500) < 12 * count_calls(50)
-    assert count_calls(500) / 500 < 300
+    for words in ({}, {"engine": "letsencrypt"}):
+        assert count_calls(500, **words) < 12 * count_calls(50, **words)
+        assert count_calls(500, **words) / 500 < 300

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who signs: engines and issuers that are unknown, faulty, or not there yet."""
+"""Who signs: engines and issuers that are unknown, faulty, or not there yet, and who is like whom."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 
 from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.declared_inventory import (
     IN_DOMAIN,
-    IN_SYSTEM,
     IN_WEB,
     domain,
     require_told,
@@ -20,31 +19,12 @@ from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.de
     web,
 )
 
-RELEASE = "which this release does not have; it has files"
+RELEASE = "which this release does not have; it has files, acme, letsencrypt"
 
 
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [
-        *(
-            pytest.param(
-                system(engine=engine),
-                [
-                    (
-                        IN_SYSTEM,
-                        "engine_unavailable",
-                        f"asks for the engine {engine}, {RELEASE}: supply certificate and key",
-                    )
-                ],
-                id=f"the engine {engine}",
-            )
-            for engine in ("letsencrypt", "acme")
-        ),
-        pytest.param(
-            domain(engine="letsencrypt", state="adopted"),
-            [(IN_DOMAIN, "engine_unavailable", f"asks for the engine letsencrypt, {RELEASE}")],
-            id="an engine that is not there cannot keep what is adopted",
-        ),
         pytest.param(
             domain(engine="LETS_ENCRYPT"),
             [
@@ -106,6 +86,7 @@ RELEASE = "which this release does not have; it has files"
                 "tls_issuers": {
                     "a": {"type": "files", "email": "a@b.example"},
                     "b": {"type": "letsencrypt"},
+                    "g": {"type": "acme", "directory": "https://ca.example", "like": None},
                     "c": {},
                     "d": None,
                     "e": "files",
@@ -119,6 +100,11 @@ RELEASE = "which this release does not have; it has files"
                     "inventory_invalid",
                     "`type` must be one of files, acme, internal_ca; `letsencrypt` is not; did you mean `acme`?",
                 ),
+                (
+                    "tls_issuers.g",
+                    "inventory_invalid",
+                    "`directory` is unknown; did you mean `acme_directory`? Known are account_key_content, ",
+                ),
                 ("tls_issuers.c", "inventory_invalid", "`type` is missing; it is one of files, acme, internal_ca"),
                 ("tls_issuers.d", "inventory_invalid", "is empty; say its `type`"),
                 ("tls_issuers.e", "inventory_invalid", "is text and must be a mapping with `type`"),
@@ -131,4 +117,68 @@ RELEASE = "which this release does not have; it has files"
 def test_who_cannot_sign_is_told_with_the_way_out(
     variables: dict[str, Any], expected: list[tuple[str, str, str]]
 ) -> None:
+    require_told(expected, variables)
+
+
+A, B, C = "tls_issuers.a", "tls_issuers.b", "tls_issuers.c"
+NO_OTHER = "`like` must name another issuer of `type: acme`; "
+
+
+def issuers(**like: object) -> dict[str, Any]:
+    """ACME issuers, each like another one, and a certificate that asks each of them."""
+    declared = {
+        name: value if isinstance(value, dict) else {"type": "acme", "like": value} for name, value in like.items()
+    }
+    asking = {name: {"names": [f"{name}.example"], "issuer": name} for name in like}
+    return {"tls_issuers": declared, "tls_host_certificates": asking}
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        pytest.param(issuers(a="a"), [(A, "inventory_invalid", f"{NO_OTHER}known are none")], id="it is like itself"),
+        pytest.param(
+            issuers(a="b", b="a"),
+            [
+                (A, "inventory_invalid", "`like` leads back here by `b`; let one of them say its words itself"),
+                (B, "inventory_invalid", "`like` leads back here by `a`; let one of them say its words itself"),
+            ],
+            id="two are like each other",
+        ),
+        pytest.param(
+            issuers(a="b", b="c", c="b"),
+            [
+                (B, "inventory_invalid", "`like` leads back here by `c`"),
+                (C, "inventory_invalid", "`like` leads back here by `b`"),
+            ],
+            id="one leads into a ring of others",
+        ),
+        pytest.param(
+            issuers(leter={"type": "acme"}, a="letter"),
+            [(A, "inventory_invalid", f"{NO_OTHER}did you mean `leter`? Known are leter")],
+            id="a slip of the pen",
+        ),
+        pytest.param(issuers(a=["b"], b=None), [(A, "inventory_invalid", f"{NO_OTHER}known are b")], id="a list"),
+        pytest.param(
+            {"tls_issuers": {"a": {"type": "acme", "like": "b"}, "b": {"type": "internal_ca", "email": "x@a.example"}}},
+            [(A, "inventory_invalid", f"{NO_OTHER}known are none")],
+            id="like one of another kind",
+        ),
+        pytest.param(
+            {**issuers(a="b"), "tls_issuers": {"a": {"type": "acme", "like": "b"}, "b": "text", "c": None}},
+            [
+                (A, "inventory_invalid", f"{NO_OTHER}known are none"),
+                (B, "inventory_invalid", "is text and must be a mapping with `type`"),
+                (C, "inventory_invalid", "is empty; say its `type`"),
+            ],
+            id="like one that is faulty",
+        ),
+        pytest.param(
+            {**system(engine="letsencrypt"), "tls_issuers": {"letsencrypt": "text"}},
+            [("tls_issuers.letsencrypt", "inventory_invalid", "is text and must be a mapping with `type`")],
+            id="the issuer of an engine is faulty",
+        ),
+    ],
+)
+def test_who_is_like_whom(variables: dict[str, Any], expected: list[tuple[str, str, str]]) -> None:
     require_told(expected, variables)

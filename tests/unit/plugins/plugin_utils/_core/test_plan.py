@@ -688,6 +688,11 @@ def test_what_is_foreseen_of_services_and_places(plan: Plan, codes: list[str]) -
         pytest.param({"fallback": True}, False, True, id="to stay as it fell back"),
         pytest.param({"remove": True}, True, False, id="to remove"),
         pytest.param({"adopt": True}, True, False, id="to adopt"),
+        pytest.param({"order": True}, True, False, id="to order"),
+        pytest.param({"memory": {}}, False, False, id="to remember that there is nothing to remember"),
+        pytest.param({"end_order": "release"}, False, False, id="to end an order"),
+        pytest.param({"verdict": "deferred"}, False, True, id="to put off"),
+        pytest.param({"memory": {}, "held": True}, False, True, id="held back, with something to remember of an order"),
         pytest.param({"stage": True, "activate": True, "held": True}, False, True, id="held back"),
         pytest.param(
             {"remove": True, "recover": True, "held": True}, False, True, id="held back, with a run to finish"

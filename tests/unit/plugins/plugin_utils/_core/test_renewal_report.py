@@ -227,3 +227,85 @@ def test_only_a_service_that_was_touched_stops_the_others() -> None:
         "skipped": {},
     }
     assert find_put_back(results) == ["back"]
+
+
+SHARED = {"wildcard": {"home": "pki01"}}
+RECEIVED = outcome("activated", changed=True, ordered=True, renew_at=LATER, not_after=END)
+HOME = HostRun("pki01", due=result(**{"wildcard.shared": DUE}))
+
+
+@pytest.mark.parametrize(
+    ("received", "expected"),
+    [
+        pytest.param(result(wildcard=outcome()), ("not_due", "", False), id="nothing new"),
+        pytest.param(result(wildcard=RECEIVED), ("renewed", "renewed", True), id="received and activated"),
+        pytest.param(
+            warn(result(wildcard=outcome("deferred", due=True)), "wildcard: its home is silent (home_silent)"),
+            ("deferred", "deferred", False),
+            id="its home is silent",
+        ),
+        pytest.param(
+            result(("wildcard", "home_silent", "m"), wildcard=outcome("failed", due=True)),
+            ("failed", "home_silent", False),
+            id="its home is silent, and it has nothing",
+        ),
+        pytest.param(
+            result(("wildcard", "rolled_back", "m"), wildcard=outcome("rolled_back", pending=True, ordered=True)),
+            ("failed", "rolled_back", True),
+            id="its service did not take it",
+        ),
+        pytest.param({"failed": True, "msg": "m"}, ("failed", "failed", False), id="a fault of the host"),
+        pytest.param({"skipped": True}, ("deferred", "not_received", False), id="the rollout had stopped"),
+        pytest.param({}, ("deferred", "not_received", False), id="the run ended before"),
+    ],
+)
+def test_what_is_received_is_told_like_what_is_activated(
+    received: dict[str, Any], expected: tuple[str, str, bool]
+) -> None:
+    told = report(HostRun("web1", due=result(), received=received, shared=SHARED))
+    rows = [(state, row.get("code", ""), row.get("is_news", False)) for state in STATES for row in told[state]]
+    assert [expected] == rows
+
+
+def test_a_home_that_is_silent_is_named_in_the_reason() -> None:
+    step = warn(result(wildcard=outcome("deferred")), "wildcard: pki01 was not reached (home_silent)")
+    (row,) = report(HostRun("web1", due=result(), received=step, shared=SHARED))["deferred"]
+    assert (row["host"], row["message"]) == ("web1", "pki01 was not reached (home_silent)")
+
+
+def test_a_member_that_had_to_go_back_has_it_pending() -> None:
+    back = result(("wildcard", "rolled_back", "m"), wildcard=outcome("rolled_back", pending=True, ordered=True))
+    assert report(HostRun("web1", received=back, shared=SHARED))["pending"] == [
+        {"host": "web1", "certificate": "wildcard"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("permission", "is_check", "expected"),
+    [
+        pytest.param({**NO_PERMISSION, "permitted": {"pki01": ["wildcard.shared"]}}, True, "renewed", id="a check"),
+        pytest.param(
+            {**NO_PERMISSION, "held": {"pki01": ["wildcard.shared"]}}, True, "deferred", id="its home has to wait"
+        ),
+        pytest.param({**NO_PERMISSION, "permitted": {"pki01": ["wildcard.shared"]}}, False, "deferred", id="a run"),
+    ],
+)
+def test_in_check_mode_a_member_would_receive_what_its_home_would_order(
+    permission: dict[str, Any], is_check: bool, expected: str
+) -> None:
+    told = report_renewals([HOME, HostRun("web1", due=result(), shared=SHARED)], permission, is_check=is_check)
+    assert [expected] == [state for state in STATES for row in told[state] if row["host"] == "web1"]
+
+
+def test_a_member_that_was_not_reached_has_no_rows() -> None:
+    told = report(HostRun("web1", due=result(), received={"unreachable": True}, shared=SHARED))
+    assert (find_states(told), told["unreachable"]) == ([], ["web1"])
+
+
+@pytest.mark.parametrize(
+    "run", [{"shared": SHARED}, {"received": result(wildcard=outcome())}], ids=["declared", "received"]
+)
+def test_what_a_home_renews_is_not_taken_for_what_nobody_does(run: dict[str, Any]) -> None:
+    seen = {"certificates": [found(name="wildcard"), found()]}
+    ending = report(HostRun("web1", due=result(), found=seen, **run))["ends_soon"]
+    assert [row["certificate"] for row in ending] == ["bought"]

@@ -57,6 +57,12 @@ FALLEN_AND_DISCARD = Plan("web", fallback=True, discard=(2,))
 REMOVE = Plan("web", reasons=(WHY,), remove=True)
 ADOPT = Plan("web", reasons=(WHY,), adopt=True)
 READOPT = Plan("web", remember=0)
+ORDER = Plan("web", reasons=(WHY,), order=True, pending=True)
+LATE = Plan("web", verdict="deferred", memory={"failure": {}}, end_order="release")
+ORDERED_IN_VAIN = Plan("web", verdict="failed", failures=(Problem("web", "caa_forbids", "CAA forbids it"),))
+ENDED = Plan("web", verdict="expired", failures=(Problem("web", "rate_limited", "no more"),))
+LATE_AND_NEW = replace(NEW, verdict="deferred", restage=1)
+REFUSED_AND_LATE = replace(REFUSED, verdict="deferred")
 IN_VAIN = Plan("web", failures=(Problem("web", "not_served", "in vain"),))
 
 
@@ -119,6 +125,14 @@ def ended(outcome: str, certificate: str = "web", **changes: Any) -> dict[str, A
         pytest.param(REMOVE, ["refused"], False, False, ["refused"], "refused", id="somebody has come to name it"),
         pytest.param(ADOPT, ["adopted"], True, False, [], "adopted", id="adopted"),
         pytest.param(READOPT, ["remembered"], False, False, [], "unchanged", id="adopted before, and renewed"),
+        pytest.param(LATE, ["remembered"], False, False, [], "deferred", id="put off, and remembered"),
+        pytest.param(LATE, [], False, False, [], "deferred", id="put off earlier"),
+        pytest.param(ORDERED_IN_VAIN, ["remembered"], False, False, ["caa_forbids"], "failed", id="ordered in vain"),
+        pytest.param(ENDED, ["remembered"], False, False, ["rate_limited"], "expired", id="ordered in vain, and ended"),
+        pytest.param(
+            LATE_AND_NEW, ["activated"], True, False, [], "activated", id="put off, and what is there was activated"
+        ),
+        pytest.param(REFUSED_AND_LATE, [], False, False, ["ends_sooner"], "refused", id="put off, and refused"),
     ],
 )
 def test_how_a_run_ended(
@@ -155,6 +169,10 @@ def test_how_a_run_ended(
         pytest.param(REMOVE, True, False, [], "planned", id="to remove"),
         pytest.param(ADOPT, True, False, [], "planned", id="to adopt"),
         pytest.param(READOPT, False, False, [], "unchanged", id="adopted, and renewed"),
+        pytest.param(ORDER, True, True, [], "planned", id="to order"),
+        pytest.param(LATE, False, False, [], "deferred", id="put off"),
+        pytest.param(ORDERED_IN_VAIN, False, False, ["caa_forbids"], "failed", id="would be ordered in vain"),
+        pytest.param(ENDED, False, False, ["rate_limited"], "expired", id="would be ordered in vain, and has ended"),
     ],
 )
 def test_what_check_mode_foretells(plan: Plan, changed: bool, pending: bool, problems: list[str], told: str) -> None:

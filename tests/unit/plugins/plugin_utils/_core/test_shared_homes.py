@@ -1,0 +1,88 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whom a batch of hosts asks for what, and what each host gets of the answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.shared_homes import (
+    find_awaited,
+    find_handed_out,
+    find_homes,
+)
+
+WILDCARD = {"wildcard": {"home": "pki01"}}
+HANDED = {"wildcard.shared": {"fingerprint": "5d"}}
+
+
+def answer(home: str, **words: Any) -> dict[str, Any]:
+    """Of one turn of a loop."""
+    return {"item": {"home": home, "names": ["wildcard"]}, **words}
+
+
+@pytest.mark.parametrize(
+    ("shared", "expected"),
+    [
+        pytest.param([], [], id="no hosts"),
+        pytest.param([{}, {}], [], id="nothing is shared"),
+        pytest.param([WILDCARD, WILDCARD, {}], [("pki01", ["wildcard"])], id="two members of one home"),
+        pytest.param(
+            [WILDCARD, {"mail": {"home": "pki01"}, "api": {"home": "pki02"}}],
+            [("pki01", ["mail", "wildcard"]), ("pki02", ["api"])],
+            id="several certificates and homes",
+        ),
+        pytest.param([{"wildcard": {"home": "gone"}}, WILDCARD], [("pki01", ["wildcard"])], id="a home nobody knows"),
+    ],
+)
+def test_each_home_is_asked_once_for_all_that_a_batch_has_from_it(
+    shared: list[dict[str, Any]], expected: list[tuple[str, list[str]]]
+) -> None:
+    homes = find_homes(shared, known={"pki01", "pki02", "web1"})
+    assert expected == [(item["home"], item["names"]) for item in homes]
+
+
+@pytest.mark.parametrize(
+    ("answers", "shared", "expected"),
+    [
+        pytest.param([answer("pki01", handed_out=HANDED)], WILDCARD, HANDED, id="what is shared"),
+        pytest.param(
+            [answer("pki01", handed_out={**HANDED, "mail.shared": {}})], WILDCARD, HANDED, id="not what others share"
+        ),
+        pytest.param([answer("pki02", handed_out=HANDED)], WILDCARD, {}, id="another home's of the same name"),
+        pytest.param(
+            [answer("pki02", handed_out={"wildcard.shared": {}}), answer("pki01", handed_out=HANDED)],
+            WILDCARD,
+            HANDED,
+            id="of two with the same name its own",
+        ),
+        pytest.param([answer("pki01", unreachable=True)], WILDCARD, {}, id="a home that was not reached"),
+        pytest.param([answer("pki01", failed=True, handed_out=None)], WILDCARD, {}, id="a home that failed"),
+        pytest.param([{"failed": True}], WILDCARD, {}, id="a turn that did not begin"),
+        pytest.param([answer("pki01", handed_out=HANDED)], {}, {}, id="a host that shares nothing"),
+    ],
+)
+def test_a_host_gets_its_own_certificates_from_their_own_homes(
+    answers: list[dict[str, Any]], shared: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    assert expected == find_handed_out(answers, shared)
+
+
+@pytest.mark.parametrize(
+    ("looks", "expected"),
+    [
+        pytest.param({"pki01": {"orders": [{"certificate": "wildcard.shared"}]}}, ["wildcard"], id="its home orders it"),
+        pytest.param({"pki02": {"orders": [{"certificate": "wildcard.shared"}]}}, [], id="another host orders its own"),
+        pytest.param({"pki01": {"orders": [{"certificate": "wildcard"}]}}, [], id="its home orders something else"),
+        pytest.param({"pki01": {"orders": []}}, [], id="nothing is due"),
+        pytest.param({"pki01": {"skipped": True}}, [], id="its home orders nothing ever"),
+        pytest.param({"pki01": None}, [], id="its home said nothing"),
+        pytest.param({}, [], id="its home is not in the play"),
+    ],
+)
+def test_what_is_ordered_first_is_awaited(looks: dict[str, Any], expected: list[str]) -> None:
+    assert expected == find_awaited(WILDCARD, looks)
