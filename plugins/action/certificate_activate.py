@@ -59,6 +59,7 @@ def _report(ended: Round, *, now: datetime, check_mode: bool) -> dict[str, Any]:
     activated = [plan for plan in ended.plans if plan.activate and not plan.problems]
     return {
         **report_outcomes(ended.plans, ended.outcomes, check_mode=check_mode),
+        "retried": [name for name, observed in ended.observed.items() if observed.pending and observed.pending.failure],
         "store_path": ended.answer["store"],
         "warnings": report_warnings((*said, *find_clock_notices(ended.answer["time"], now))),
         "diff": [_diff(plan, ended.observed[plan.certificate]) for plan in activated],

@@ -86,6 +86,11 @@ pending:
   description: Whether something is still left to do.
   returned: always
   type: bool
+retried:
+  description: Those whose activation has failed before. A rollout does not stop again for the same fault.
+  returned: success
+  type: list
+  elements: str
 store_path:
   description: The store on the host.
   returned: success

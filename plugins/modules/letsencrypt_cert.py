@@ -569,7 +569,7 @@ EXAMPLES = r"""
     staging: true
     terms_agreed: true
     email: pki@example.org
-    account_key_src: acme-account.pem
+    account_key_src: "{{ inventory_dir }}/acme-account.pem"
     account_key_create: true
     challenge:
       type: dns-01
@@ -668,6 +668,13 @@ renewals:
       type: bool
     remember:
       description: Whether the host has something to remember of it that it does not know yet, as a CA's answer.
+      type: bool
+    names:
+      description: The names that it is declared with.
+      type: list
+      elements: str
+    shared:
+      description: Whether it is declared to be shared by several hosts.
       type: bool
     renew_at:
       description: When it becomes due (UTC), empty without a certificate.

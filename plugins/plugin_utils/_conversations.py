@@ -93,10 +93,11 @@ class Conversations:
         for name, problem in failed.items():
             self._say(name, f"failed: {problem}")
         prover = Prover(clock=_clock, sleep=time.sleep, dice=random.random, warn=self.notices.append)
-        orders = Orders(self._host, prover, self._pool, find_run=self._find_run, say=self._say)
+        orders = Orders(self._host, prover, self._pool, find_run=self._find_run, clock=_clock, say=self._say)
         clients = {item.wish.words.issuer: self._find_client(item.wish.words.issuer) for item in sound}
-        given = orders.run(sound, clients, now=self._now)
+        given = orders.run(sound, clients)
         failed.update(orders.failed)
+        self.notices.extend(orders.notices)
         issued = run_together(self._pool, self._load, given, lambda item, problem: failed.update({item.name: problem}))
         ended = {
             name: self._end(by_name[name], problem, is_begun=name in orders.begun) for name, problem in failed.items()

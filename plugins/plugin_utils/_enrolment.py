@@ -19,6 +19,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.due import (
     find_due,
     find_replaced_requests,
     find_unasked,
+    find_untimed,
     plan_order,
     put_off,
     with_held,
@@ -106,6 +107,7 @@ class Enrolment:
         observed = {name: wish.see(Observed.from_answer(answer, name)) for name, wish in wishes.items()}
         if abs(float(answer["time"]) - self._now.timestamp()) > _CLOCK_TOLERANCE:
             wishes = {name: replace(wish, trusts_clock=False) for name, wish in wishes.items()}
+            wishes.update({wish.name: wish for wish in find_untimed(wishes, observed, self._now)})
         wishes = {name: self._receive(wish, observed[name]) for name, wish in wishes.items()}
         unasked = list(find_unasked(wishes, observed, self._now))
         memories = self._talk().ask_windows(unasked) if unasked else {}  # 2
@@ -115,7 +117,7 @@ class Enrolment:
             wishes[item.name] = put_off(item, run=self._host.run, now=self._now) or wishes[item.name]
         open_ones = [item for item in due.values() if wishes[item.name].ending is None]
         orders = tuple(plan_order(item, host=self._name, now=self._now) for item in open_ones)
-        held = self._find_held_back({item.name: item for item in open_ones}, orders, certificates=len(wishes))
+        held = self._find_held_back({item.name: item for item in open_ones}, orders, wishes)
         wishes.update({wish.name: wish for wish in held})
         permitted = [item for item in open_ones if wishes[item.name].ending is None]
         if permitted:  # 4
@@ -128,7 +130,7 @@ class Enrolment:
         return with_handed(wish, observed, now=self._now, anchors=read_anchors()) if wish.is_member else wish
 
     def _find_held_back(
-        self, due: Mapping[str, Due], orders: tuple[PlannedOrder, ...], *, certificates: int
+        self, due: Mapping[str, Due], orders: tuple[PlannedOrder, ...], wishes: Mapping[str, Ordered]
     ) -> Iterable[Ordered]:
         limits = self._limits
         if limits.permitted is not None:
@@ -137,8 +139,9 @@ class Enrolment:
             orders,
             budget=limits.max_orders,
             max_reissues=limits.max_reissues,
-            certificates=certificates,
+            certificates=len(wishes),
             confirmed=limits.confirmed,
+            declared=[(self._name, wish.name, wish.names) for wish in wishes.values() if wish.sharing is None],
         )
         self._notices.extend(verdict.notices)
         return with_verdict(due, verdict, self._now)

@@ -66,6 +66,8 @@ def _describe_renewal(wish: Ordered, observed: Observed, *, is_due: bool) -> dic
         "ordered": wish.issued is not None,
         "due": is_due,
         "remember": wish.memory is not None,
+        "names": list(wish.names),
+        "shared": wish.sharing is not None,
         "renew_at": format_time(renewal_time(life, window, cert_id)[0]) if life else "",
         "next_run_needed": format_time(next_run_needed(life, window, cert_id)) if life else "",
         "not_after": format_time(life.not_after) if life else "",

@@ -141,7 +141,10 @@ def with_failure(wish: Ordered, observed: Observed, problem: AcmeProblem, *, now
     is_transient = problem.kind == TRANSIENT
     end_order = ("release" if is_transient else "finish") if is_begun else ""
     if problem.code in _NOT_REMEMBERED:
-        return replace(wish, ending=Ending(find_patience(observed, now), problem.code, str(problem), end_order))
+        ending = Ending(find_patience(observed, now), problem.code, str(problem), end_order)
+        # What was written down before the order, in case it would not be stored
+        memory = load_memory(wish, observed) if is_begun else wish.memory
+        return replace(wish, ending=ending, memory=memory)
     memory = load_memory(wish, observed)
     kind = TRANSIENT if is_transient else PERMANENT
     fault = Fault(kind, problem.code, str(problem), digest_asked(wish), problem.retry_after)

@@ -28,6 +28,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered impor
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.passphrase import Passphrase
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import WordError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.sharing import Handed, Sharing, name_at_home
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import (
     Declaration,
@@ -147,11 +148,15 @@ class OrderReader:
 
     def _is_there(self, name: str, path: str) -> bool:
         """Made only where its path says, so that this run and the next mean the same place."""
-        if not os.path.isabs(os.path.expanduser(path)):
+        if os.path.isabs(os.path.expanduser(path)):
+            return os.path.lexists(os.path.expanduser(path))
+        try:
+            self._read_file(name, path)
+        except RefusedError:
             fact = f"account_key_create would make {path}, which is no absolute path"
             way_out = "name it in full, as in {{ inventory_dir }}/acme-account.pem"
-            raise RefusedError.from_problems([Problem(name, "account_key_missing", f"{fact}; {way_out}")])
-        return os.path.lexists(os.path.expanduser(path))
+            raise RefusedError.from_problems([Problem(name, "account_key_missing", f"{fact}; {way_out}")]) from None
+        return True
 
     def _create(self, name: str, path: str) -> bytes:
         # Here, because an account key is made once in a fleet's life, and its maker brings the libraries for a CA.
@@ -247,9 +252,23 @@ def _place_new(path: str, content: bytes) -> bytes:
         os.unlink(beside)
 
 
+def _find_resolver_problems(name: str, resolver: object) -> list[Problem]:
+    if resolver is None:
+        return []
+    from ansible_collections.certwright.tls.plugins.plugin_utils._acme.dns_solvers import (  # noqa: PLC0415
+        read_resolver,
+    )
+
+    try:
+        read_resolver(resolver)
+    except WordError as error:
+        return [Problem(name, "challenge_incomplete", f"challenge: `resolver` {error}")]
+    return []
+
+
 def _find_dns_problems(name: str, challenge_type: str, words: Mapping[str, Any]) -> list[Problem]:
     if challenge_type != DNS_01:
-        return []
+        return _find_resolver_problems(name, words.get("resolver"))
     # Here, because its libraries take as long as a look at the host, and most certificates are proved by a file.
     from ansible_collections.certwright.tls.plugins.plugin_utils._acme.dns_solvers import (  # noqa: PLC0415
         find_word_problems,

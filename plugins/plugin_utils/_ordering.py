@@ -24,7 +24,8 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._acme.orders import
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._acme.problems import AcmeProblem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import format_time
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.due import Due
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.due import Due, find_generations, remember_unstored
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_plan import find_cert_id_of, find_held
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words import (
     DEFAULT_KEY_TYPE,
@@ -32,6 +33,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words i
     ON_HOST,
     Issuer,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice
 from ansible_collections.certwright.tls.plugins.plugin_utils._proving import Proof, Prover
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host
 from ansible_collections.certwright.tls.plugins.plugin_utils._run_memory import RunMemory
@@ -39,7 +41,6 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._run_memory import 
 # Seconds that one order may take, from its placing to its preparation and from its turn to its certificate.
 _DEADLINE = 300.0
 _CLAIM = timedelta(minutes=15)
-_LISTEN_SECONDS = 600
 _RESUMABLE = ("pending", "ready", "processing", "valid")
 ItemT = TypeVar("ItemT", bound="Due")
 ResultT = TypeVar("ResultT")
@@ -62,6 +63,7 @@ class Prepared(Placed):
 
     request: str
     key_digest: str
+    claimed_until: datetime
 
 
 @dataclass(frozen=True)
@@ -75,23 +77,26 @@ class Given(Prepared):
 class Orders:
     """`say` is told of each step that people may wait for; `begun` are those whose order the host has."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - whom it works with
         self,
         host: Host,
         prover: Prover,
         pool: ThreadPoolExecutor,
         *,
         find_run: Callable[[Issuer], RunMemory],
+        clock: Callable[[], datetime],
         say: Callable[[str, str], None],
     ) -> None:
         self._host, self._prover, self._pool, self._find_run, self._say = host, prover, pool, find_run, say
+        self._clock = clock
         self.failed: dict[str, AcmeProblem] = {}
         self.begun: set[str] = set()
+        self.notices: list[Notice] = []
 
-    def run(self, due: Iterable[Due], clients: Mapping[Issuer, Client], *, now: datetime) -> list[Given]:
+    def run(self, due: Iterable[Due], clients: Mapping[Issuer, Client]) -> list[Given]:
         """What was given; what failed is in `failed`."""
         placed = self._each(lambda item: self._place(item, clients[item.wish.words.issuer]), due)
-        prepared = self._prepare(placed, now=now) if placed else []
+        prepared = self._prepare(placed) if placed else []
         return self._each(self._obtain, prepared)
 
     def _each(self, step: Callable[[ItemT], ResultT], items: Iterable[ItemT]) -> list[ResultT]:
@@ -127,20 +132,26 @@ class Orders:
         fact = f"the CA offers no {wanted} for {authorization.title}; it offers {offered}"
         raise AcmeProblem("permanent", "challenge_not_offered", f"{fact}; choose one of these as `challenge`")
 
-    def _prepare(self, placed: list[Placed], *, now: datetime) -> list[Prepared]:
-        until = format_time(now + _CLAIM)
-        answer = self._host.prepare([_word_order(item, until) for item in placed], listen_seconds=_LISTEN_SECONDS)
+    def _prepare(self, placed: list[Placed]) -> list[Prepared]:
+        now = self._clock()
+        until = {item.name: now + _CLAIM + timedelta(seconds=_find_patience(item)) for item in placed}
+        words = [_word_order(item, until[item.name], now) for item in placed]
+        answer = self._host.prepare(words, listen_seconds=int(_CLAIM.total_seconds()))
         prepared = []
         self.begun = {item.name for item in placed}
         for item in placed:
             told = answer["certificates"][item.name]
+            self.notices.extend(Notice(said["code"], said["message"]) for said in told.get("notices") or ())
             if told["refused"]:
                 code, message = told["refused"]["code"], told["refused"]["message"]
                 self.begun.discard(item.name)
                 self._fail(item.name, AcmeProblem("transient" if code == "claimed" else "permanent", code, message))
                 continue
             request = item.own.request if item.own else told["request"]
-            prepared.append(Prepared(**vars(item), request=request, key_digest=told["key_digest"]))
+            ready = Prepared(
+                **vars(item), request=request, key_digest=told["key_digest"], claimed_until=until[item.name]
+            )
+            prepared.append(ready)
         return prepared
 
     def _obtain(self, item: Prepared) -> Given:
@@ -150,11 +161,13 @@ class Orders:
             if stop:
                 fact = f"three orders of this run failed with {stop}, so this one was not tried"
                 raise AcmeProblem("transient", "stopped", f"{fact}; mend the first failure and run again")
+            if self._clock() + timedelta(seconds=_DEADLINE) > item.claimed_until:
+                fact = "the orders before this one took so long that its claim on the host would end too early"
+                raise AcmeProblem("transient", "stopped", f"{fact}; the next run goes on with it")
             try:
                 given = self._converse(item)
             except AcmeProblem as problem:
-                if problem.kind == "permanent":
-                    run.failed(problem.code)
+                run.failed(problem.code)
                 raise
             run.succeeded()
             return given
@@ -163,6 +176,7 @@ class Orders:
         order, client = item.order, item.client.again(_DEADLINE)
         if order.status == "pending":
             with self._prover.shown(item.wish.words.validation, item.proofs):
+                client = item.client.again(_DEADLINE)  # however long that took
                 for proof in item.proofs:
                     client.answer(proof.challenge)
                 order = client.await_authorizations(order)
@@ -191,6 +205,8 @@ def _collect(
         yield result()
     except AcmeProblem as problem:
         fail(item, problem)
+    except TlsError as error:
+        fail(item, AcmeProblem("permanent", "failed", str(error)))
 
 
 def _make_own_key(due: Due) -> KeyRequest | None:
@@ -246,7 +262,13 @@ def _find_replaced(due: Due, client: Client) -> str:
     return find_cert_id_of(held) if held.issuer == due.wish.words.issuer.directory else ""
 
 
-def _word_order(item: Placed, until: str) -> dict[str, Any]:
+def _find_patience(item: Placed) -> float:
+    """Seconds that its TXT records may take to be seen, one after the other, before anything else can happen."""
+    records = {proof.record.name for proof in item.proofs if proof.record}
+    return len(records) * float(item.wish.words.validation.words.get("propagation_timeout") or 120)
+
+
+def _word_order(item: Placed, until: datetime, now: datetime) -> dict[str, Any]:
     words, validation = item.wish.words, item.wish.words.validation
     subject = _word_subject(item, item.client.account)
     records = [{"name": proof.record.name, "value": proof.record.value} for proof in item.proofs if proof.record]
@@ -259,10 +281,12 @@ def _word_order(item: Placed, until: str) -> dict[str, Any]:
     key = {"type": subject["key_type"], "names": subject["names"]}
     return {
         "name": item.name,
-        "claimed_until": until,
+        "claimed_until": format_time(until),
+        "generations": find_generations(item.observed),
         "order": {**subject, "url": item.order.url, "records": records},
         "key": key if words.key_origin == ON_HOST else None,
         "reuse": item.is_resumed,
         "ended_run": item.ended_run,
         "challenges": challenges,
+        "memory": None if item.own is None else remember_unstored(item.wish, item.observed, now=now).to_json(),
     }

@@ -105,7 +105,7 @@ def report_requests(task: RequestTask, made: Made, *, now: datetime) -> dict[str
             problems.append(found)
         elif plan.is_made or isinstance(found, CertificateRequest):
             requests[plan.name] = plan.describe(found)
-    notices = [notice for plan in made.plans for notice in plan.notices]
+    notices = (*(notice for plan in made.plans for notice in plan.notices), *load_notices(made.told.values()))
     result = {
         "changed": any(item["made"] for item in requests.values()),
         "requests": requests,
@@ -115,9 +115,7 @@ def report_requests(task: RequestTask, made: Made, *, now: datetime) -> dict[str
             if plan.name in requests
             for reason in plan.reasons
         ],
-        "warnings": report_warnings(
-            (*notices, *load_notices(made.told.values()), *find_clock_notices(made.answer["time"], now))
-        ),
+        "warnings": report_warnings((*notices, *find_clock_notices(made.answer["time"], now))),
         "store_path": made.answer["store"],
     }
     return {**result, **report_problems(problems)} if problems else result

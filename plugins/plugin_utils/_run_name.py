@@ -10,13 +10,14 @@ import hashlib
 import os
 import re
 
-_PROCESS = re.compile(r"pid (\d+) of (.+)\Z")
+_PROCESS = re.compile(r"(?:job [^,]*, )?pid (\d+) of (.+)\Z")
 
 
 def find_run_name() -> str:
     """What later runs call this one: the job of AWX, else the process on the controller."""
     job = os.environ.get("JOB_ID") or os.environ.get("AWX_JOB_ID")
-    return f"job {job}" if job else f"pid {os.getppid()} of {_find_place()}"
+    own = f"pid {os.getppid()} of {_find_place()}"
+    return f"job {job}, {own}" if job else own
 
 
 def _find_place() -> str:

@@ -144,11 +144,19 @@ def _leave_everything(keep: set[int]) -> None:
             with contextlib.suppress(OSError):
                 os.close(int(name))
     # All it needs from here on are open descriptors: what strangers may talk to is not root.
-    with contextlib.suppress(KeyError, OSError):
+    if os.geteuid() == 0:
+        _become_nobody()
+
+
+def _become_nobody() -> None:
+    """Or nothing at all: the order is then refused, since nothing answers."""
+    try:
         nobody = pwd.getpwnam("nobody")
         os.setgroups([])
         os.setgid(nobody.pw_gid)
         os.setuid(nobody.pw_uid)
+    except (KeyError, OSError):
+        os._exit(1)
 
 
 def _is_answered(port: int, file: ChallengeFile) -> bool:

@@ -111,10 +111,40 @@ def place_challenge(challenge: Challenge, store: Store, *, label: Labeller) -> N
             make_directory(path, 0o711 if inside else 0o755)
             (no_label if inside else label)(path, Attributes(mode=0o755))
     try:
-        write_new(file.path, file.content.encode(), attributes=_PUBLIC, label=no_label if inside else label)
+        if inside:
+            write_new(file.path, file.content.encode(), attributes=_PUBLIC, label=no_label)
+        else:
+            _write_below(challenge.webroot, file, label=label)
     except FileExistsError:
         if not _is_whole(file):
             raise _in_the_way(file) from None
+
+
+def _write_below(webroot: str, file: ChallengeFile, *, label: Labeller) -> None:
+    """Into the directory that was judged, whatever the owner of the webroot puts in its place meanwhile."""
+    directory, name = os.path.split(file.path)
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        place = f"/proc/self/fd/{descriptor}"
+        if not _is_meant(os.readlink(place), webroot, directory, owner=os.fstat(descriptor).st_uid):
+            fact = f"{directory} leads to another place than when it was looked at"
+            raise RefusedError("webroot_blocked", f"{fact}; see who writes to the webroot")
+        write_new(
+            f"{place}/{name}",
+            file.content.encode(),
+            attributes=_PUBLIC,
+            label=lambda _path, attributes: label(file.path, attributes),
+        )
+    finally:
+        os.close(descriptor)
+
+
+def _is_meant(found: str, webroot: str, directory: str, *, owner: int) -> bool:
+    """Below the webroot, or where a link leads that only root, or the owner of that place, can have made."""
+    if os.path.join(found, "").startswith(os.path.join(os.path.realpath(webroot), "")):
+        return True
+    links = (path for path in (os.path.dirname(directory), directory) if os.path.islink(path))
+    return any(os.lstat(path).st_uid in (0, owner) for path in links)
 
 
 def remove_challenges(order: Order, *, keep: Container[str]) -> Leftovers:

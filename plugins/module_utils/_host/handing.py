@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError
 from ansible_collections.certwright.tls.plugins.module_utils._host.generation import (
     SEALED,
+    Manifest,
     find_drift,
     load_manifest,
 )
@@ -32,12 +33,19 @@ def observe_handed(store: Store, certificate: str) -> dict[str, Any]:
             manifest = load_manifest(store, certificate, number)
         except HostError:
             continue
-        if not record.get("sealed") or manifest is None or find_drift(store, certificate, number, manifest):
+        if not record.get("sealed") or manifest is None:
             continue
+        if _is_damaged(store, certificate, number, manifest):
+            return {}  # an older one may be the one whose key was lost
         leaf, chain, _fullchain, key = (_read(os.path.join(directory, spec.name)) for spec in SEALED)
         words = {"certificate": leaf, "chain": chain, "sealed_key": key, "fingerprint": manifest.fingerprint}
         return {**words, "issuer": record.get("issuer", ""), "order": record.get("order", {})}
     return {}
+
+
+def _is_damaged(store: Store, certificate: str, number: int, manifest: Manifest) -> bool:
+    """Another owner or mode than it was given makes it no other certificate."""
+    return any(item["fact"] != "attributes" for item in find_drift(store, certificate, number, manifest))
 
 
 def _read(path: str) -> str:

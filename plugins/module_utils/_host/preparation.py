@@ -20,6 +20,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.challenges im
     require_answerable,
 )
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError, Labeller
+from ansible_collections.certwright.tls.plugins.module_utils._host.issuance import remember_issuance
 from ansible_collections.certwright.tls.plugins.module_utils._host.open_orders import OpenOrders, describe_left
 from ansible_collections.certwright.tls.plugins.module_utils._host.openssl import has_openssl
 from ansible_collections.certwright.tls.plugins.module_utils._host.order import (
@@ -37,8 +38,10 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.place import 
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Limits, require_names
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
     Store,
+    complete_generations,
     create_store,
     hide_from_versioning,
+    live_generation,
     locked,
 )
 
@@ -50,7 +53,8 @@ class PlannedOrder:
     """One certificate of a request. No key means that it was made on the controller.
 
     `reuse` keeps the key and the request of the order that was begun, when they are of the same type and names.
-    `ended_run` is one whose claim keeps nobody out: the controller knows that it has ended.
+    `ended_run` is one whose claim keeps nobody out: the controller knows that it has ended. `generations` are what it
+    was decided on, the live one first; `memory` is what to remember from now on.
     """
 
     name: str
@@ -59,6 +63,8 @@ class PlannedOrder:
     key: OrderKey | None = None
     reuse: bool = False
     ended_run: str = ""
+    generations: tuple[int, ...] | None = None
+    memory: dict[str, Any] | None = None
     challenges: tuple[Challenge, ...] = ()
 
     @classmethod
@@ -72,6 +78,8 @@ class PlannedOrder:
             key=OrderKey(key["type"], tuple(key["names"])) if key else None,
             reuse=bool(given.get("reuse")),
             ended_run=str(given.get("ended_run") or ""),
+            generations=None if given.get("generations") is None else tuple(given["generations"]),
+            memory=given.get("memory"),
             challenges=tuple(Challenge.from_json(item) for item in given.get("challenges") or ()),
         )
 
@@ -172,6 +180,13 @@ class _Preparing:
         if begun is not None and begun.run not in own and begun.is_claimed_by_other(self.preparation.run, time.time()):
             fact = f"The run {begun.run or 'unnamed'} is ordering it until {begun.claimed_until}"
             raise RefusedError("claimed", f"{fact}; wait for it to end, or until then, and run again")
+        if order.generations is not None and order.generations != self._find_generations(order.name):
+            fact = "Another run has stored or activated something of it since it was looked at"
+            raise RefusedError("claimed", f"{fact}; run again")
+
+    def _find_generations(self, name: str) -> tuple[int, ...]:
+        live = live_generation(self.store, name) or 0
+        return (live, *(number for number in complete_generations(self.store, name) if number > live))
 
     def _clear(self, order: PlannedOrder) -> None:
         self._note(order, self.open.release(order.name))
@@ -209,6 +224,8 @@ class _Preparing:
             directories=(*kept, *self.directories[order.name]),
         )
         self.open.write(order.name, words)
+        if order.memory is not None:
+            remember_issuance(self.store, order.name, order.memory)
 
     def _place(self, order: PlannedOrder) -> None:
         for challenge in order.challenges:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError
 from ansible_collections.certwright.tls.plugins.module_utils._host.generation import (
     CANONICAL,
+    SEALED,
     Manifest,
     find_drift,
     load_manifest,
@@ -62,7 +63,8 @@ class _Restaged:
         self.drifted = {item["file"] for item in drift if item["fact"] != "attributes"}
 
     def load_material(self, services: tuple[Service, ...]) -> Material:
-        by_part = {spec.parts: self._read(spec.name) for spec in CANONICAL}
+        canonical = SEALED if self.record.get("sealed") else CANONICAL
+        by_part = {spec.parts: self._read(spec.name) for spec in canonical}
         material = Material(leaf=by_part["leaf",], chain=by_part["chain",], root="", key=by_part["key",])
         if any("root" in spec.parts for service in services for spec in service.files):
             return replace(material, root=self._find_root(material))

@@ -25,7 +25,7 @@ except ImportError:
     pass  # require_dnspython() says so at run time
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._acme.dns_caa import CaaProperty, CaaSet
-from ansible_collections.certwright.tls.plugins.plugin_utils._acme.problems import AcmeProblem
+from ansible_collections.certwright.tls.plugins.plugin_utils._acme.problems import AcmeProblem, bounded
 
 _ANSWER_SECONDS = 2.0
 _MAXIMUM_ALIASES = 8
@@ -239,4 +239,11 @@ def _join(record: Any) -> str:
 
 
 def _absolute(name: str) -> dns.name.Name:
-    return dns.name.from_text(name, dns.name.root)
+    """Raises AcmeProblem: dns_name_unknown for what no DNS can hold (RFC 1035 2.3.4)."""
+    try:
+        return dns.name.from_text(name, dns.name.root)
+    except dns.exception.DNSException:
+        fact = f"The name {bounded(name)[:80]}… cannot be looked up: it is too long, or no name of the DNS"
+        raise AcmeProblem(
+            "permanent", "dns_name_unknown", f"{fact}; use a shorter one, or prove it by http-01"
+        ) from None

@@ -119,6 +119,8 @@ class DnsUpdate:
             raise self._refuse_for(_BADTIME, "BADTIME", name) from None
         except dns.exception.FormError:
             raise self._refuse_for(_UNSIGNED, "no TSIG", name) from None
+        except dns.exception.DNSException as error:
+            raise self._refuse_for(_UNSIGNED, type(error).__name__, name) from None
 
     def _ask(self, message: dns.message.Message) -> dns.message.Message:
         fault = "it has no address"

@@ -94,7 +94,9 @@ def check_http(
 
 
 def _find_wrong(url: str, answer: _Answer) -> AcmeProblem:
-    said = f"`{bounded(answer.body[:_SHOWN])}`" if answer.status == 200 else f"HTTP status {answer.status}"
+    # What another place says that this one leads to is not ours to repeat
+    body = f"`{bounded(answer.body[:_SHOWN])}`" if answer.url == url else "something else"
+    said = body if answer.status == 200 else f"HTTP status {answer.status}"
     said = f"{said} to {bounded(answer.location)}" if answer.status in _REDIRECTS else said
     where = (
         f"{answer.address} answers"

@@ -15,13 +15,17 @@ from datetime import datetime
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed, load_time
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import printable
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inspection import format_instant
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.issuance import Memory
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_guards import PlannedOrder, Verdict
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_outcome import (
     DEFERRED,
     EXPIRED,
     FAILED,
+    TRANSIENT,
+    Fault,
     OrderOutcome,
     is_waiting,
+    judge_failure,
     judge_waiting,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_plan import (
@@ -91,11 +95,29 @@ def put_off(due: Due, *, run: str, now: datetime) -> Ordered | None:
         return replace(
             due.wish, ending=Ending(find_patience(due.observed, now), "claimed", f"{fact}; a later run goes on")
         )
+    if (document.get("order") or {}).get("purpose") == "request" and not due.wish.words.force:
+        life = find_sound_life(due.observed)
+        verdict = DEFERRED if life is not None and now < life.deferring_ends else FAILED
+        fact = "a request for another CA waits on the host, and an order would take its key away"
+        way_out = "install what was signed for it (`private_key_requested`), or say `force: true` to give it up"
+        return replace(due.wish, ending=Ending(verdict, "request_waiting", f"{fact}; {way_out}"))
     if due.wish.words.key_origin == ON_HOST and due.observed.issuance.get("openssl") is False:
         fact = "the host has no program openssl to make the key with"
         way_out = "install it there, or say `key_origin: controller`"
         return replace(due.wish, ending=Ending(FAILED, "openssl_missing", f"{fact}; {way_out}"))
     return None
+
+
+def find_untimed(wishes: Mapping[str, Ordered], observed: Mapping[str, Observed], now: datetime) -> Iterator[Ordered]:
+    """Where the host's clock and ours disagree no date orders anything; but what may have ended must not end green."""
+    for name, wish in wishes.items():
+        life = find_sound_life(observed[name])
+        if life is None or now < life.deferring_ends or wish.is_member or wish.find_reasons(observed[name], now):
+            continue
+        end = format_instant(life.not_after)
+        fact = f"the clocks of host and controller disagree, and by the controller's it ends on {end}"
+        verdict = FAILED if now < life.not_after else EXPIRED
+        yield replace(wish, ending=Ending(verdict, "clock_skew", f"{fact}; set the clocks, and run again"))
 
 
 def find_replaced_requests(due: Iterable[Due]) -> Iterator[Notice]:
@@ -122,6 +144,28 @@ def plan_order(due: Due, *, host: str, now: datetime) -> PlannedOrder:
         by_date=any(reason.code in _BY_DATE for reason in due.reasons),
         needed_by=next_run_needed(life, window, cert_id) if life else None,
     )
+
+
+def find_generations(observed: Observed) -> list[int]:
+    """What an order was decided on: the live generation, 0 for none, and those that wait."""
+    return [observed.live.number if observed.live else 0, *observed.stored]
+
+
+def remember_unstored(wish: Ordered, observed: Observed, *, now: datetime) -> Memory:
+    """What a host remembers from before its certificate is given until it is stored.
+
+    A key that was made here is gone with this run: what was given and not stored cannot be fetched again, and would be
+    ordered anew in each run.
+    """
+    memory = load_memory(wish, observed)
+    fault = Fault(
+        TRANSIENT,
+        "not_stored",
+        "it was being ordered, and what the CA may have given was not stored",
+        digest_asked(wish),
+    )
+    outcome = judge_failure(fault, memory, life=find_sound_life(observed), now=now)
+    return replace(memory, failure=outcome.failure)
 
 
 def find_patience(observed: Observed, now: datetime) -> str:

@@ -57,15 +57,18 @@ class Verdict:
     notices: tuple[Notice, ...]
 
 
-def guard_orders(
+def guard_orders(  # noqa: PLR0913 - the limits of a fleet
     planned: Iterable[PlannedOrder],
     *,
     budget: int | None,
     max_reissues: int | None,
     certificates: int,
     confirmed: str = "",
+    declared: Iterable[tuple[str, str, tuple[str, ...]]] = (),
 ) -> Verdict:
     """Each order is permitted, refused or held. `certificates` is how many the fleet has; None is the default.
+
+    `declared` are host, certificate and names of all that is to be there: an order for them elsewhere is a double.
 
     1. refuse the same names on several hosts
     2. refuse all re-issues when they are more than the limit, unless just these are confirmed
@@ -74,7 +77,7 @@ def guard_orders(
     # Ended ones before those that never were: the first are an outage
     orders = sorted(planned, key=lambda order: (order.urgency, not order.by_date, order.place))
     # 1
-    doubled = _find_doubled(orders)
+    doubled = _find_doubled(orders, declared)
     orders = [order for order in orders if order not in doubled]
     # 2
     limit = max(_LEAST_REISSUES, certificates // _REISSUES_ONE_OF) if max_reissues is None else max_reissues
@@ -100,20 +103,33 @@ def digest_orders(orders: Iterable[PlannedOrder]) -> str:
     return hashlib.sha256(json.dumps(listed).encode()).hexdigest()[:12]
 
 
-def _find_doubled(orders: Sequence[PlannedOrder]) -> dict[PlannedOrder, tuple[str, ...]]:
-    """With the hosts that have the names too. What is declared shared is ordered by its home alone."""
-    hosts = defaultdict(set)
-    for order in orders:
-        hosts[_name_set(order)].add(order.host)
+def _find_doubled(
+    orders: Sequence[PlannedOrder], declared: Iterable[tuple[str, str, tuple[str, ...]]]
+) -> dict[PlannedOrder, tuple[str, ...]]:
+    """With the places that have the names too. What is declared shared is ordered by its home alone.
+
+    One whose date has come goes on: what another place declares too must not end a certificate that works.
+    """
+    places = defaultdict(set)
+    planned = ((order.host, order.certificate, order.names) for order in orders)
+    for host, certificate, names in (*planned, *declared):
+        places[_name_set(names)].add((host, certificate))
+    others = {
+        order: places[_name_set(order.names)] - {order.place} for order in orders if not (order.shared or order.by_date)
+    }
     return {
-        order: tuple(sorted(hosts[_name_set(order)] - {order.host}))
-        for order in orders
-        if not order.shared and len(hosts[_name_set(order)]) > 1
+        order: tuple(_name_place(order, place) for place in sorted(found)) for order, found in others.items() if found
     }
 
 
-def _name_set(order: PlannedOrder) -> frozenset[str]:
-    return frozenset(name.lower() for name in order.names)
+def _name_place(order: PlannedOrder, place: tuple[str, str]) -> str:
+    """A host; of the same host the other certificate."""
+    host, certificate = place
+    return host if host != order.host else f"{certificate} of the same host"
+
+
+def _name_set(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name.lower() for name in names)
 
 
 def _find_too_many(orders: Sequence[PlannedOrder], limit: int, confirmed: str) -> dict[PlannedOrder, None]:
@@ -124,16 +140,17 @@ def _find_too_many(orders: Sequence[PlannedOrder], limit: int, confirmed: str) -
 
 def _refuse_doubled(order: PlannedOrder, hosts: tuple[str, ...]) -> Problem:
     fact = f"the same names are ordered for {_shorten(hosts)} too, and a CA gives few certificates a week for one set"
-    home = min(order.host, *hosts)
+    home = min((order.host, *(host for host in hosts if " " not in host)))
     way_out = f"declare it once, with `shared: {{home: {home}}}`, or give each host names of its own"
     return Problem(order.certificate, "names_on_two_hosts", f"{fact}; {way_out}")
 
 
 def _refuse_reissue(order: PlannedOrder, reissues: Iterable[PlannedOrder], limit: int, confirmed: str) -> Problem:
     reissues = tuple(reissues)
+    budget = f" together with tls_max_orders: {len(reissues)}" if len(reissues) > DEFAULT_BUDGET else ""
     fact = f"{len(reissues)} certificates would be issued again although no date asks for it, and {limit} may be"
     other = f"; tls_confirm_reissue is {confirmed}, which is for another set" if confirmed else ""
-    way_out = f"look for what changed, or let just these pass by tls_confirm_reissue: {digest_orders(reissues)}"
+    way_out = f"look for what changed, or let just these pass by tls_confirm_reissue: {digest_orders(reissues)}{budget}"
     return Problem(order.certificate, "too_many_reissues", f"{fact} (tls_max_reissues){other}; {way_out}")
 
 

@@ -59,8 +59,10 @@ def permit_orders(
         max_reissues=max_reissues,
         certificates=sum(len(result.get("renewals") or ()) for result in results.values()),
         confirmed=confirmed,
+        declared=find_declared(results),
     )
-    ordering = {host for host, _certificate in verdict.permitted}
+    # Where something is held the host has to say whether it can wait for the next run
+    ordering = {host for host, _certificate in (*verdict.permitted, *verdict.held)}
     hosts = tuple(host for host, result in results.items() if host in ordering or _has_work(result))
     return Permission(verdict, hosts)
 
@@ -77,6 +79,14 @@ def find_planned(results: Mapping[str, Mapping[str, Any]]) -> Iterator[PlannedOr
                 shared=bool(order["shared"]),
                 needed_by=load_time(str(order.get("needed_by") or "")),
             )
+
+
+def find_declared(results: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Each host with the names of each of its certificates that is not shared, due or not."""
+    for host, result in results.items():
+        for certificate, renewal in (result.get("renewals") or {}).items():
+            if renewal.get("names") and not renewal.get("shared"):
+                yield str(host), str(certificate), tuple(str(name) for name in renewal["names"])
 
 
 def _has_work(result: Mapping[str, Any]) -> bool:

@@ -13,7 +13,12 @@ from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import HostKey
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import describe
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Desired, Observed, format_time
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import (
+    Desired,
+    Observed,
+    format_time,
+    load_time,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.issuance import Memory
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_outcome import DEFERRED
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_plan import (
@@ -170,8 +175,17 @@ class Ordered:
                 return Plan(self.name, problems=foreseen, recover=interrupted)
             return Plan(self.name, reasons=reasons, order=True, pending=True, recover=interrupted)
         plan = plan_kept(self.declared, observed, now)
+        plan = replace(plan, end_order=self._find_left_over(observed, now))
         plan = replace(plan, notices=(*self._find_force_notices(observed, now), *plan.notices))
         return plan if self.ending is None else self._with_ending(plan, self.ending)
+
+    def _find_left_over(self, observed: Observed, now: datetime) -> str:
+        """An order that a killed run left and that nobody needs any more ends, with its key and its challenges."""
+        document = observed.issuance.get("order") or {}
+        words = document.get("order") or {}
+        claimed = load_time(str(document.get("claimed_until", "")))
+        is_open = bool(words) and words.get("purpose") != "request" and (claimed is None or claimed <= now)
+        return "finish" if is_open and find_held(observed) is not None else ""
 
     def _find_force_notices(self, observed: Observed, now: datetime) -> tuple[Notice, ...]:
         life = find_life(find_held(observed))

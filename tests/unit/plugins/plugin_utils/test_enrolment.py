@@ -102,7 +102,7 @@ def test_the_order_is_written_down_before_its_key_is_made(server: CaOfToday, sit
     ) == ([("/var/www/acme", "token-1-0"), ("/var/www/acme", "token-1-1")], False, "")
     assert told["challenges"][0]["content"].startswith("token-1-0.")
     assert (f"{server.url}/order/1", []) == (told["order"]["url"], told["order"]["records"])
-    assert site.machine.asked[1]["listen_seconds"] == 600
+    assert site.machine.asked[1]["listen_seconds"] == 900
 
 
 def test_check_mode_looks_and_costs_no_limit(server: CaOfToday, site: Site) -> None:

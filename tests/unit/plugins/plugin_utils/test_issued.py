@@ -181,10 +181,11 @@ def test_failures_are_counted_and_what_else_is_remembered_stays(is_known: bool) 
     ],
 )
 def test_what_was_not_asked_is_not_remembered(code: str, live: Any, verdict: str) -> None:
+    """What was written down before the order, in case it would not be stored, is taken back."""
     problem = AcmeProblem("transient", code, "nobody asked")
     wish = with_failure(wish_of(), found(live=live), problem, now=NOW, is_begun=True)
     assert wish.ending is not None
-    assert (verdict, code, "release", None) == (
+    assert (verdict, code, "release", Memory()) == (
         wish.ending.verdict,
         wish.ending.code,
         wish.ending.end_order,

@@ -23,6 +23,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.due import (
     find_replaced_requests,
     find_sound_life,
     find_unasked,
+    find_untimed,
     plan_order,
     put_off,
     with_held,
@@ -101,6 +102,34 @@ def test_what_is_due(wish: Ordered, observed: Observed, expected: list[str] | No
         (due.name, [reason.code for reason in due.reasons]) for due in find_due({"web": wish}, {"web": observed}, NOW)
     ]
     assert ([] if expected is None else [("web", expected)]) == told
+
+
+@pytest.mark.parametrize(
+    ("wish", "observed", "days", "expected"),
+    [
+        pytest.param(wish_of(trusts_clock=False), found(live=OLD), 0, [], id="there is time"),
+        pytest.param(wish_of(trusts_clock=False), found(live=OLD), 10, [FAILED], id="it ends soon"),
+        pytest.param(wish_of(trusts_clock=False), found(live=OLD), 200, [EXPIRED], id="it has ended"),
+        pytest.param(wish_of(trusts_clock=False), found(), 0, [], id="it is ordered anyway"),
+        pytest.param(
+            wish_of(trusts_clock=False),
+            found(live=replace(OLD, drift=(("privkey.pem", "missing"),))),
+            200,
+            [],
+            id="it is lost, so it is ordered anyway",
+        ),
+        pytest.param(
+            wish_of(trusts_clock=False, sharing=member_of()), found(live=OLD), 200, [], id="its home answers for it"
+        ),
+    ],
+)
+def test_what_may_have_ended_is_not_green_while_clocks_disagree(
+    wish: Ordered, observed: Observed, days: int, expected: list[str]
+) -> None:
+    ended = find_untimed({"web": wish}, {"web": observed}, NOW + days * DAY)
+    assert [(item.ending.verdict, item.ending.code) for item in ended if item.ending] == [
+        (verdict, "clock_skew") for verdict in expected
+    ]
 
 
 def test_each_is_judged_by_what_the_host_has_of_it() -> None:

@@ -147,7 +147,10 @@ def test_which_sets_have_the_same_digest(other: list[PlannedOrder], is_same: boo
         pytest.param([order("a", "x"), order("b", "x")], ["a", "b"], id="the same name"),
         pytest.param([order("a", "x", "y"), order("b", "Y", "x")], ["a", "b"], id="in another order and case"),
         pytest.param([order("a", "x", "y"), order("b", "x")], [], id="one of two names"),
-        pytest.param([order("a", "x"), replace(order("a", "x"), certificate="mail")], [], id="twice on one host"),
+        pytest.param(
+            [order("a", "x"), replace(order("a", "x"), certificate="mail")], ["a", "a"], id="twice on one host"
+        ),
+        pytest.param([order("a", "x", by_date=True), order("b", "x")], ["b"], id="one whose date has come goes on"),
         pytest.param([order("a", "x", shared=True), order("b", "x", shared=True)], [], id="declared shared"),
         pytest.param([order("a", "x", shared=True), order("b", "x")], ["b"], id="declared shared by the other"),
     ],

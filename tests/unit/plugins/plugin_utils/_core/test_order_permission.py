@@ -41,9 +41,21 @@ def test_the_most_urgent_of_all_hosts_get_the_budget() -> None:
     assert expected == permit(results, max_orders=2)
 
 
-def test_a_host_whose_orders_are_all_held_has_nothing_to_do() -> None:
+def test_a_host_whose_orders_are_held_says_whether_it_can_wait() -> None:
     results = {"web1": due(order("late", share_left=0.1)), "web2": due(order("calm", share_left=0.3))}
-    assert permit(results, max_orders=1)["hosts"] == ["web1"]
+    assert permit(results, max_orders=1)["hosts"] == ["web1", "web2"]
+
+
+def test_names_that_another_host_has_already_are_refused() -> None:
+    """The other host's is not due, so it is not ordered in this run."""
+    there = {"orders": [], "outcomes": {}, "renewals": {"a": {"names": ["WWW.example"], "shared": False}}}
+    new = due(order("b", "www.example", share_left=-1))
+    assert [item["code"] for item in permit({"web1": there, "web2": new})["refused"]["web2"]] == ["names_on_two_hosts"]
+
+
+def test_names_that_are_shared_elsewhere_are_nobodys_double() -> None:
+    there = {"orders": [], "outcomes": {}, "renewals": {"a.shared": {"names": ["www.example"], "shared": True}}}
+    assert permit({"web1": there, "web2": due(order("b", "www.example", share_left=-1))})["refused"] == {}
 
 
 def test_the_same_names_on_two_hosts_are_refused_on_both() -> None:

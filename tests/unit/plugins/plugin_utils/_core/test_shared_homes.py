@@ -75,8 +75,10 @@ def test_a_host_gets_its_own_certificates_from_their_own_homes(
 @pytest.mark.parametrize(
     ("looks", "expected"),
     [
-        pytest.param({"pki01": {"orders": [{"certificate": "wildcard.shared"}]}}, ["wildcard"], id="its home orders it"),
-        pytest.param({"pki02": {"orders": [{"certificate": "wildcard.shared"}]}}, [], id="another host orders its own"),
+        pytest.param(
+            {"pki01": {"orders": [{"certificate": "wildcard.shared"}]}}, ["wildcard"], id="its home orders it"
+        ),
+        pytest.param({"pki02": {"orders": [{"certificate": "wildcard.shared"}]}}, [], id="another host orders it"),
         pytest.param({"pki01": {"orders": [{"certificate": "wildcard"}]}}, [], id="its home orders something else"),
         pytest.param({"pki01": {"orders": []}}, [], id="nothing is due"),
         pytest.param({"pki01": {"skipped": True}}, [], id="its home orders nothing ever"),
