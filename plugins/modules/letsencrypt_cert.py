@@ -19,7 +19,7 @@ description:
     it does not serve the new certificate.
   - A failure leaves the installed certificate working. It is remembered on the host, and tried again after 1 minute, 10
     minutes, 100 minutes and then once a day.
-  - Within one run the first order goes alone, and three equal permanent failures stop the rest.
+  - Within one run the first order goes alone, and three equal failures in a row stop the rest.
 author:
   - The certwright.tls authors (@certwright)
 extends_documentation_fragment:
@@ -260,7 +260,7 @@ options:
       force:
         description:
           - Order although nothing is due. Heeded when the installed certificate is older than O(force_age), and never
-            in a scheduled job of AWX.
+            in a scheduled job of AWX or of the role P(certwright.tls.schedule#role).
         type: bool
         default: false
       ignore_backoff:
@@ -775,7 +775,11 @@ problems:
     - 'Of the guards: V(too_many_reissues), V(names_on_two_hosts), V(orders_held) (over the budget), V(stopped) (three
       equal failures), and of P(certwright.tls.renewal_report#filter) V(not_asked) and V(not_ordered) (the run ended
       before).'
-    - 'Of shared certificates: V(home_silent) (nothing came from its home), V(sealed_unreadable), V(wrong_passphrase).'
+    - 'Of shared certificates: V(home_silent) (nothing came from its home), V(older_handed_out) (older than what is
+      there), V(sealed_unreadable), V(wrong_passphrase), and of P(certwright.tls.renewal_report#filter) V(not_received)
+      (the run ended before).'
+    - 'Beside these: V(request_waiting) (for another CA, whose key an order would take), V(not_stored) (what the CA
+      gave, with a key of the controller), V(failed) (a step without a code of its own).'
   returned: on failure
   type: list
   elements: dict
