@@ -28,6 +28,14 @@ options:
     description: By host, the result of M(certwright.tls.certificate_activate).
     type: dict
     default: {}
+  received:
+    description: By host, the result of M(certwright.tls.letsencrypt_cert) with C(handed_out).
+    type: dict
+    default: {}
+  shared:
+    description: By host, its shared certificates, as in the input of P(certwright.tls.shared_homes#filter).
+    type: dict
+    default: {}
   found:
     description: By host, the result of M(certwright.tls.certificate_info) for what is not ordered.
     type: dict
@@ -118,7 +126,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_report import HostRun, report_renewals
 
-_STEPS = ("issued", "activated", "found", "contacts")
+_STEPS = ("issued", "activated", "received", "shared", "found", "contacts")
 _PERMISSION: dict[str, Any] = {"permitted": {}, "held": {}, "refused": {}}
 
 

@@ -666,6 +666,12 @@ renewals:
     due:
       description: Whether it is to be ordered, and was not.
       type: bool
+    served_not_after:
+      description: While another generation waits to be activated, when what the services have ends (UTC), else empty.
+      type: str
+    served_verdict:
+      description: V(failed) when that is soon, V(expired) when it has ended, else empty.
+      type: str
     remember:
       description: Whether the host has something to remember of it that it does not know yet, as a CA's answer.
       type: bool
@@ -777,7 +783,7 @@ problems:
       before).'
     - 'Of shared certificates: V(home_silent) (nothing came from its home), V(older_handed_out) (older than what is
       there), V(sealed_unreadable), V(wrong_passphrase), and of P(certwright.tls.renewal_report#filter) V(not_received)
-      (the run ended before).'
+      (the run ended before), and V(activation_overdue) (it waits, and what the services have ends).'
     - 'Beside these: V(request_waiting) (for another CA, whose key an order would take), V(not_stored) (what the CA
       gave, with a key of the controller), V(failed) (a step without a code of its own).'
   returned: on failure

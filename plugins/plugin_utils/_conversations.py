@@ -29,9 +29,10 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._acme.problems impo
 from ansible_collections.certwright.tls.plugins.plugin_utils._acme.settings import Settings
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.due import Due
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.issuance import Memory, find_cert_id
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_outcome import FAILED
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_plan import find_cert_id_of, find_held
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words import Issuer
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered import Ordered, load_memory
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered import Ending, Ordered, load_memory
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice
 from ansible_collections.certwright.tls.plugins.plugin_utils._issued import with_failure, with_given
 from ansible_collections.certwright.tls.plugins.plugin_utils._ordering import Given, Orders, run_together
@@ -108,9 +109,18 @@ class Conversations:
         """For check mode: the wishes whose orders would fail, each with why."""
         failed: dict[str, Ordered] = {}
         run_together(
-            self._pool, self.foresee, due, lambda item, problem: failed.update({item.name: self._end(item, problem)})
+            self._pool,
+            self.foresee,
+            due,
+            lambda item, problem: failed.update({item.name: self._foretell(item, problem)}),
         )
         return failed
+
+    def _foretell(self, item: Due, problem: AcmeProblem) -> Ordered:
+        """As a run would end, without what only a run counts and remembers."""
+        ended = self._end(item, problem)
+        verdict = ended.ending.verdict if ended.ending else FAILED
+        return replace(item.wish, ending=Ending(verdict, problem.code, str(problem)))
 
     def _end(self, item: Due, problem: AcmeProblem, *, is_begun: bool = False) -> Ordered:
         return with_failure(item.wish, item.observed, problem, now=self._now, is_begun=is_begun)

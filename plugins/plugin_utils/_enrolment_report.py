@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed, format_time
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.issuance import find_cert_id
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_guards import PlannedOrder
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_outcome import EXPIRED, FAILED
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_plan import (
     find_cert_id_of,
     find_held,
@@ -20,6 +21,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_plan im
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words import KEY_TYPES
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered import Ordered, load_memory
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import own
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal import (
     Life,
     next_run_needed,
@@ -43,7 +45,7 @@ def report_enrolled(task: OrderTask, enrolled: Enrolled, *, now: datetime, check
         **result,
         "unmanaged": [name for name in result["unmanaged"] if name not in task.others],
         "renewals": {
-            wish.name: _describe_renewal(wish, wish.see(ended.observed[wish.name]), is_due=wish.name in due)
+            wish.name: _describe_renewal(wish, wish.see(ended.observed[wish.name]), is_due=wish.name in due, now=now)
             for wish in wishes
         },
         "orders": [_describe_order(order) for order in enrolled.orders],
@@ -57,7 +59,7 @@ def _describe_planned(wish: Ordered) -> dict[str, Any]:
     return {"names": list(wish.names), "issuer": f"to be ordered from {words.issuer.directory}", **key_type}
 
 
-def _describe_renewal(wish: Ordered, observed: Observed, *, is_due: bool) -> dict[str, Any]:
+def _describe_renewal(wish: Ordered, observed: Observed, *, is_due: bool, now: datetime) -> dict[str, Any]:
     memory = load_memory(wish, observed)
     life, cert_id = _find_standing(wish, observed)
     window = memory.window_for(cert_id)
@@ -65,6 +67,7 @@ def _describe_renewal(wish: Ordered, observed: Observed, *, is_due: bool) -> dic
     return {
         "ordered": wish.issued is not None,
         "due": is_due,
+        **_describe_served(wish.see(observed), now),
         "remember": wish.memory is not None,
         "names": list(wish.names),
         "shared": wish.sharing is not None,
@@ -74,6 +77,15 @@ def _describe_renewal(wish: Ordered, observed: Observed, *, is_due: bool) -> dic
         "next_try": format_time(failure.next_try) if failure else "",
         "email": wish.words.issuer.contact,
     }
+
+
+def _describe_served(observed: Observed, now: datetime) -> dict[str, str]:
+    """Of what the services have while another generation waits for them; what waits does not keep it from ending."""
+    life = find_life(own(observed.live)) if observed.pending else None
+    if life is None:
+        return {"served_not_after": "", "served_verdict": ""}
+    verdict = EXPIRED if now >= life.not_after else FAILED if now >= life.deferring_ends else ""
+    return {"served_not_after": format_time(life.not_after), "served_verdict": verdict}
 
 
 def _find_standing(wish: Ordered, observed: Observed) -> tuple[Life | None, str]:

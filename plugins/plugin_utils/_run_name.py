@@ -14,9 +14,9 @@ _PROCESS = re.compile(r"(?:job [^,]*, )?pid (\d+) of (.+)\Z")
 
 
 def find_run_name() -> str:
-    """What later runs call this one: the job of AWX, else the process on the controller."""
+    """What later runs call this one: the worker that does its work, which may outlive its run, and the job of AWX."""
     job = os.environ.get("JOB_ID") or os.environ.get("AWX_JOB_ID")
-    own = f"pid {os.getppid()} of {_find_place()}"
+    own = f"pid {os.getpid()} of {_find_place()}"
     return f"job {job}, {own}" if job else own
 
 

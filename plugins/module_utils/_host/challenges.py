@@ -73,12 +73,22 @@ def require_answerable(challenge: Challenge, store: Store) -> None:
         raise _in_the_way(file)
 
 
+def find_webroot_fault(webroot: str) -> dict[str, str] | None:
+    """None where challenges can be answered, as far as can be seen without writing."""
+    try:
+        _require_webroot(webroot, os.path.join(webroot, WELL_KNOWN))
+    except RefusedError as error:
+        return {"code": error.code, "message": str(error)}
+    return None
+
+
 def _require_webroot(webroot: str, directory: str) -> None:
     if not os.path.isabs(webroot):
         raise RefusedError("webroot_missing", f"The webroot {webroot} is not an absolute path on the host; set one")
     if not os.path.isdir(webroot):
         way_out = "create it and have the web server serve it, or correct `webroot`"
-        raise RefusedError("webroot_missing", f"The webroot {webroot} does not exist on the host; {way_out}")
+        fact = "is no directory" if os.path.lexists(webroot) else "does not exist on the host"
+        raise RefusedError("webroot_missing", f"The webroot {webroot} {fact}; {way_out}")
     for path in (os.path.dirname(directory), directory):
         if os.path.lexists(path) and not os.path.isdir(path):
             fact = f"{path} is neither a directory nor a link to one that exists"

@@ -139,7 +139,21 @@ def _observe_issuances(store: Store, request: Request) -> dict[str, dict[str, An
     from ansible_collections.certwright.tls.plugins.module_utils._host.openssl import has_openssl  # noqa: PLC0415
 
     openssl = has_openssl()
-    return {item.name: observe_issuance(store, item.name, openssl=openssl) for item in wanted}
+    return {
+        item.name: dict(observe_issuance(store, item.name, openssl=openssl), **_observe_webroot(item))
+        for item in wanted
+    }
+
+
+def _observe_webroot(wanted: Wanted) -> dict[str, Any]:
+    """Before a CA is asked, and only where one is to look."""
+    if not wanted.webroot:
+        return {}
+    from ansible_collections.certwright.tls.plugins.module_utils._host.challenges import (  # noqa: PLC0415
+        find_webroot_fault,
+    )
+
+    return {"webroot": find_webroot_fault(wanted.webroot)}
 
 
 def observe_store(store: Store, certificates: Iterable[Wanted]) -> dict[str, Any]:

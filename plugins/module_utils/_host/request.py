@@ -122,7 +122,7 @@ class Wanted:
     `end_order` says what becomes of that order: "release" keeps its words and key, "finish" nothing once the
     certificate is stored. `restage` is the generation whose very bytes are stored again with other services. What is to
     be kept (`keep`) is stored even if its services are refused: a CA gives it once. `sealed` asks for what a home hands
-    out.
+    out; `webroot` whether challenges can be answered there.
     """
 
     name: str
@@ -149,6 +149,7 @@ class Wanted:
     restage: int | None = None
     keep: bool = False
     sealed: bool = False
+    webroot: str = ""
 
     @classmethod
     def from_json(cls, given: dict[str, Any]) -> Wanted:

@@ -95,6 +95,10 @@ def put_off(due: Due, *, run: str, now: datetime) -> Ordered | None:
         return replace(
             due.wish, ending=Ending(find_patience(due.observed, now), "claimed", f"{fact}; a later run goes on")
         )
+    unanswerable = due.observed.issuance.get("webroot")
+    if unanswerable:
+        ending = Ending(FAILED, printable(str(unanswerable["code"])), printable(str(unanswerable["message"])))
+        return replace(due.wish, ending=ending)
     if (document.get("order") or {}).get("purpose") == "request" and not due.wish.words.force:
         life = find_sound_life(due.observed)
         verdict = DEFERRED if life is not None and now < life.deferring_ends else FAILED

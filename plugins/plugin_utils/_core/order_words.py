@@ -30,6 +30,7 @@ KEY_TYPES = {
 DEFAULT_KEY_TYPE = "ec256"
 ON_HOST, ON_CONTROLLER = "host", "controller"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+\Z")
 # Plain http is for servers on loopback only (RFC 8555 6.1).
 _SECURE_URL = re.compile(r"(?:https://[^\s/]+|http://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?)(?:/\S*)?\Z")
 
@@ -95,6 +96,7 @@ def load_order_words(
         *_find_issuer_problems(
             name, issuer, is_doubled=bool(arguments.get("acme_directory") and arguments.get("staging"))
         ),
+        *_find_agreement_problems(name, issuer),
         *_find_validation_problems(name, validation, given),
         *_find_name_problems(name, names, validation),
     ]
@@ -180,13 +182,19 @@ def _find_issuer_problems(name: str, issuer: Issuer, *, is_doubled: bool) -> Ite
         )
     elif not _EMAIL.match(issuer.contact):
         yield Problem(name, "contact_missing", "`email` must be one address, such as pki@example.org")
-    if bool(issuer.eab_kid) != bool(issuer.eab_hmac_key):
-        lacking = "eab_hmac_key" if issuer.eab_kid else "eab_kid"
-        yield Problem(name, "eab_incomplete", f"{lacking} is missing; the CA hands out both together")
     if not issuer.account_key:
         fact = "there is no account key; pass account_key_src or account_key_content"
         way_out = "or say `account_key_create: true` to have one made at account_key_src"
         yield Problem(name, "account_key_missing", f"{fact}, {way_out}")
+
+
+def _find_agreement_problems(name: str, issuer: Issuer) -> Iterator[Problem]:
+    if issuer.terms_agreed not in ("", "yes") and not _URL.match(issuer.terms_agreed):
+        fact = "terms_agreed must be true, false, or the URL of the terms that are agreed to"
+        yield Problem(name, "issuer_invalid", f"{fact}; read the CA's terms and say `terms_agreed: true`")
+    if bool(issuer.eab_kid) != bool(issuer.eab_hmac_key):
+        lacking = "eab_hmac_key" if issuer.eab_kid else "eab_kid"
+        yield Problem(name, "eab_incomplete", f"{lacking} is missing; the CA hands out both together")
 
 
 def _find_validation_problems(name: str, validation: Validation, given: Mapping[str, Any]) -> Iterator[Problem]:

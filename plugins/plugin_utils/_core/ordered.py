@@ -93,7 +93,9 @@ class Ordered:
         return self.declared.services
 
     def look(self, now: datetime) -> dict[str, Any]:
-        return {"name": self.name, "services": word_services(self.declared.services, now), "issuance": True}
+        webroot = "" if self.is_member else self.words.validation.webroot
+        services = word_services(self.declared.services, now)
+        return {"name": self.name, "services": services, "issuance": True, "webroot": webroot}
 
     def see(self, observed: Observed) -> Observed:
         """Without what waits to be activated and is not what is wished for: supplied files, another CA, other names."""

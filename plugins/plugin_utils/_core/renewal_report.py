@@ -7,19 +7,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import load_time
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal import Life
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.sharing import name_at_home
 
 RENEWED, NOT_DUE, DEFERRED, FAILED, EXPIRED = "renewed", "not_due", "deferred", "failed", "expired"
 STATES = (RENEWED, NOT_DUE, DEFERRED, FAILED, EXPIRED)
 _PUT_BACK = ("rolled_back", "kept_new_unproved", "stranded")
 _ENDING = ("due", "expired")
 _CLOSE, _CLOSE_OF_SHORT = 1 / 6, 1 / 4
+_OVERDUE = "it is stored and not activated, and what the services have has ended or is about to; see why they refuse it"
 _HELD = "it is due, and over the budget of orders of this run; the next run goes on"
 _LEFT = "it is due, and this run ended before it was ordered; the next run goes on"
+_UNRECEIVED = "this run ended before it was received from its home; the next run goes on"
+_NO_PERMISSION: Mapping[str, Any] = {"permitted": {}, "held": {}, "refused": {}}
 
 Result = Mapping[str, Any]
 
@@ -28,19 +32,22 @@ Result = Mapping[str, Any]
 class HostRun:
     """What the steps of a run said of one host; a step that was not taken said nothing.
 
-    `due` is of the first look, in check mode; `issued` of the orders; `found` of the certificates that nobody renews.
+    `due` is of the first look, in check mode; `issued` of the orders; `received` of what homes handed out, and `shared`
+    says what that would be, by name as the orders have it; `found` of the certificates that nobody renews.
     """
 
     host: str
     due: Result = field(default_factory=dict)
     issued: Result = field(default_factory=dict)
     activated: Result = field(default_factory=dict)
+    received: Result = field(default_factory=dict)
+    shared: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     found: Result = field(default_factory=dict)
     contacts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def steps(self) -> tuple[Result, ...]:
-        return self.due, self.issued, self.activated, self.found
+        return self.due, self.issued, self.activated, self.received, self.found
 
     @property
     def is_unreachable(self) -> bool:
@@ -50,6 +57,12 @@ class HostRun:
     def latest(self) -> Result:
         """The orders know more than the look before them."""
         return self.issued if "outcomes" in self.issued else self.due
+
+    @property
+    def renewed_names(self) -> frozenset[str]:
+        """What is ordered here, or at a home."""
+        steps = (self.latest, self.received)
+        return frozenset((*self.shared, *(name for step in steps for name in step.get("outcomes") or ())))
 
 
 @dataclass(frozen=True)
@@ -77,7 +90,8 @@ def report_renewals(runs: Sequence[HostRun], permission: Result, *, is_check: bo
 
     In check mode `renewed` are those that would be.
     """
-    rows = [row for run in runs for row in find_rows(run, permission, is_check=is_check)]
+    ordered = [row for run in runs for row in find_rows(run, permission, is_check=is_check)]
+    rows = [*ordered, *(row for run in runs for row in _find_received(run, ordered, is_check=is_check))]
     needed = sorted(row.next_run_needed for row in rows if row.next_run_needed)
     listed = {state: [_describe(row) for row in rows if row.state == state] for state in STATES}
     return {
@@ -100,13 +114,48 @@ def find_rows(run: HostRun, permission: Result, *, is_check: bool) -> Iterator[R
         yield _judge(run, str(name), permission, is_check=is_check)
 
 
+def _find_received(run: HostRun, ordered: Sequence[Row], *, is_check: bool) -> Iterator[Row]:
+    """One for each certificate that this host has from a home, by what it received there."""
+    received = HostRun(run.host, issued=run.received)
+    for name in run.received.get("outcomes") or ():
+        renewal = (run.received.get("renewals") or {}).get(name) or {}
+        # Without a new one it only meets again what is wrong, be it the passphrase or a home that is gone
+        is_news = bool(renewal.get("ordered"))
+        yield replace(_judge(received, str(name), _NO_PERMISSION, is_check=is_check), is_news=is_news)
+    has_fault = run.received.get("failed") and "outcomes" not in run.received
+    if not (run.is_unreachable or has_fault):
+        yield from _find_unreceived(run, ordered, is_check=is_check)
+
+
+def _find_unreceived(run: HostRun, ordered: Sequence[Row], *, is_check: bool) -> Iterator[Row]:
+    """The rollout had stopped; or it is a check, and the home would order it first."""
+    renewed = {(row.host, row.certificate) for row in ordered if row.state == RENEWED}
+    for name, words in run.shared.items():
+        if name in (run.received.get("outcomes") or ()):
+            continue
+        if is_check and (words["home"], name_at_home(name)) in renewed:
+            yield Row(run.host, name, RENEWED, RENEWED, f"its home {words['home']} would order it, and hand it out")
+        else:
+            yield Row(run.host, name, DEFERRED, "not_received", _UNRECEIVED)
+
+
 def find_put_back(results: Mapping[str, Result]) -> list[str]:
-    """The hosts on which a service did not take its new certificate, by their results of certificate_activate."""
-    return [
-        str(host)
-        for host, result in results.items()
-        if any(item["outcome"] in _PUT_BACK for item in (result.get("outcomes") or {}).values())
-    ]
+    """The hosts on which a service did not take its new certificate, by their results of the activation.
+
+    What has failed before stops nobody again: a vhost that is broken for a week would stop all renewals of a fleet.
+    """
+    return [str(host) for host, result in results.items() if _is_put_back(result)]
+
+
+def _is_put_back(result: Result) -> bool:
+    outcomes = (result.get("outcomes") or {}).items()
+    return any(item["outcome"] in _PUT_BACK and not _is_retried(result, name) for name, item in outcomes)
+
+
+def _is_retried(result: Result, name: str) -> bool:
+    """certificate_activate says so; a member that goes back with what it did not receive now has had it before."""
+    renewal = (result.get("renewals") or {}).get(name) or {}
+    return name in (result.get("retried") or ()) or renewal.get("ordered") is False
 
 
 def find_ending(run: HostRun) -> Iterator[dict[str, Any]]:
@@ -114,7 +163,7 @@ def find_ending(run: HostRun) -> Iterator[dict[str, Any]]:
     for row in run.found.get("certificates") or ():
         is_ending = any(problem["code"] in _ENDING for problem in row["problems"])
         is_own = row["source"] == "store" and row["state"] != "disabled"
-        if is_ending and is_own and row["name"] not in (run.latest.get("outcomes") or {}):
+        if is_ending and is_own and row["name"] not in run.renewed_names:
             yield {
                 "host": run.host,
                 "certificate": row["name"],
@@ -150,6 +199,10 @@ def _judge(run: HostRun, name: str, permission: Result, *, is_check: bool) -> Ro
     activated = (run.activated.get("outcomes") or {}).get(name) or {}
     is_pending = not is_check and bool((activated or outcome)["pending"])
     state, code, message = _find_state(run, name, permission, is_check=is_check)
+    served = str(renewal.get("served_verdict") or "") if is_pending else ""
+    if served:
+        state, code = served, code or "activation_overdue"
+        message = message or _OVERDUE
     return Row(
         host=run.host,
         certificate=name,
@@ -169,6 +222,8 @@ def _find_end(run: HostRun, name: str, renewal: Result, *, is_pending: bool) -> 
     """Of what the services have. Beside one that waits to be activated it is known in the run that ordered it."""
     if not is_pending:
         return str(renewal.get("not_after", ""))
+    if renewal.get("served_not_after"):
+        return str(renewal["served_not_after"])
     before = (run.due.get("renewals") or {}).get(name) or {}
     return str(before.get("not_after", "")) if renewal.get("ordered") else ""
 

@@ -39,10 +39,10 @@ def name_of(pid: int, *, place: str | None = None) -> str:
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [
-        pytest.param({}, f"pid {os.getppid()} of {NODE}", id="the process that has the workers"),
+        pytest.param({}, f"pid {os.getpid()} of {NODE}", id="the process that has the workers"),
         pytest.param({"JOB_ID": "7"}, "job 7", id="a job of AWX"),
         pytest.param({"AWX_JOB_ID": "8"}, "job 8", id="a job of another AWX"),
-        pytest.param({"JOB_ID": "", "AWX_JOB_ID": ""}, f"pid {os.getppid()} of {NODE}", id="empty variables"),
+        pytest.param({"JOB_ID": "", "AWX_JOB_ID": ""}, f"pid {os.getpid()} of {NODE}", id="empty variables"),
     ],
 )
 def test_what_a_run_is_called(variables: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch) -> None:

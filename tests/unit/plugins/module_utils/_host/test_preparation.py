@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.certwright.tls.plugins.module_utils._host.challenges import find_webroot_fault
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError, no_label
 from ansible_collections.certwright.tls.plugins.module_utils._host.open_orders import OpenOrders
 from ansible_collections.certwright.tls.plugins.module_utils._host.preparation import Preparation, prepare
@@ -414,3 +415,16 @@ def test_a_kill_before_any_operation_of_the_end_of_an_order_leaves_it_to_be_ende
         if ended:
             break
     assert ended > 5
+
+
+@pytest.mark.parametrize(
+    ("find_webroot", "expected"),
+    [
+        pytest.param(lambda path: path, None, id="one that is there"),
+        pytest.param(lambda path: path / "missing", "webroot_missing", id="one that is not there"),
+        pytest.param(lambda _path: Path("/etc/passwd"), "webroot_missing", id="a file"),
+    ],
+)
+def test_a_webroot_is_judged_before_an_order(tmp_path: Path, find_webroot: Any, expected: str | None) -> None:
+    fault = find_webroot_fault(str(find_webroot(tmp_path)))
+    assert (fault and fault["code"]) == expected

@@ -545,3 +545,11 @@ def test_a_digest_tells_nothing() -> None:
 def test_the_issuer_of_a_wish_can_be_looked_up_by() -> None:
     assert {ISSUER: 1}[Issuer(**vars(ISSUER))] == 1
     assert cert_id_of() != cert_id_of(15)
+
+
+def test_a_webroot_where_nothing_can_be_answered_is_told_before_a_ca_is_asked() -> None:
+    fault = {"code": "webroot_missing", "message": "The webroot /x does not exist on the host; create it"}
+    observed = found(issuance={"openssl": True, "webroot": fault})
+    wish = put_off(Due(wish_of(), observed, (), ""), run="this", now=NOW)
+    assert wish is not None
+    assert wish.ending == Ending(FAILED, "webroot_missing", fault["message"])

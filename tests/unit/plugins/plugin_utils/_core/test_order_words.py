@@ -252,6 +252,19 @@ def test_what_can_be_proved_is_not_refused(challenge: dict[str, Any], names: tup
             id="a host that only begins like loopback",
         ),
         pytest.param(
+            {"terms_agreed": "maybe"},
+            [
+                (
+                    "issuer_invalid",
+                    (
+                        "terms_agreed must be true, false, or the URL of the terms that are agreed to; "
+                        "read the CA's terms and say `terms_agreed: true`"
+                    ),
+                )
+            ],
+            id="terms that are neither agreed to nor named",
+        ),
+        pytest.param(
             {"contact": ""},
             [
                 (
@@ -328,7 +341,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         names=("*.a.example", "lan"),
     )
     assert [code for _name, code, _message in told] == [
-        *("issuer_invalid", "contact_missing", "eab_incomplete", "account_key_missing"),
+        *("issuer_invalid", "contact_missing", "account_key_missing", "eab_incomplete"),
         *("challenge_incomplete",) * 3,
         *("wildcard_needs_dns", "name_not_public"),
     ]

@@ -337,6 +337,7 @@ LOOK: dict[str, Any] = {
     "name": "web",
     "services": [service.to_request(NOW) for service in declare().services],
     "issuance": True,
+    "webroot": "/var/www/acme",
 }
 QUIET: dict[str, Any] = {
     "expect": "digest",

@@ -229,9 +229,21 @@ def test_only_a_service_that_was_touched_stops_the_others() -> None:
     assert find_put_back(results) == ["back"]
 
 
+def test_what_went_back_before_stops_nobody_again() -> None:
+    back = result(web=outcome("rolled_back", pending=True))
+    results = {
+        "activated": {**back, "retried": ["web"]},
+        "received-before": result(web=outcome("rolled_back", pending=True, ordered=False)),
+        "received-now": result(web=outcome("rolled_back", pending=True, ordered=True)),
+        "another": {**back, "retried": ["api"]},
+    }
+    assert find_put_back(results) == ["received-now", "another"]
+
+
 SHARED = {"wildcard": {"home": "pki01"}}
 RECEIVED = outcome("activated", changed=True, ordered=True, renew_at=LATER, not_after=END)
 HOME = HostRun("pki01", due=result(**{"wildcard.shared": DUE}))
+HOME_THAT_ORDERED = HostRun("pki01", due=HOME.due, issued=result(**{"wildcard.shared": ORDERED}))
 
 
 @pytest.mark.parametrize(
@@ -281,19 +293,20 @@ def test_a_member_that_had_to_go_back_has_it_pending() -> None:
 
 
 @pytest.mark.parametrize(
-    ("permission", "is_check", "expected"),
+    ("home", "permission", "is_check", "expected"),
     [
-        pytest.param({**NO_PERMISSION, "permitted": {"pki01": ["wildcard.shared"]}}, True, "renewed", id="a check"),
+        pytest.param(HOME, {"permitted": {"pki01": ["wildcard.shared"]}}, True, "renewed", id="a check"),
+        pytest.param(HOME, {"held": {"pki01": ["wildcard.shared"]}}, True, "deferred", id="its home has to wait"),
         pytest.param(
-            {**NO_PERMISSION, "held": {"pki01": ["wildcard.shared"]}}, True, "deferred", id="its home has to wait"
+            HOME_THAT_ORDERED, {"permitted": {"pki01": ["wildcard.shared"]}}, False, "deferred", id="a run that stopped"
         ),
-        pytest.param({**NO_PERMISSION, "permitted": {"pki01": ["wildcard.shared"]}}, False, "deferred", id="a run"),
     ],
 )
 def test_in_check_mode_a_member_would_receive_what_its_home_would_order(
-    permission: dict[str, Any], is_check: bool, expected: str
+    home: HostRun, permission: dict[str, Any], is_check: bool, expected: str
 ) -> None:
-    told = report_renewals([HOME, HostRun("web1", due=result(), shared=SHARED)], permission, is_check=is_check)
+    member = HostRun("web1", due=result(), shared=SHARED)
+    told = report_renewals([home, member], {**NO_PERMISSION, **permission}, is_check=is_check)
     assert [expected] == [state for state in STATES for row in told[state] if row["host"] == "web1"]
 
 
