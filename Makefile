@@ -9,7 +9,7 @@ VERBS := demo test format lint unit sanity integration chaos docs build bench lo
 help:
 	@awk -F '## ' '/^[a-z]+:.*## /{split($$1, v, ":"); printf "  make %-12s %s\n", v[1], $$2}' $(MAKEFILE_LIST)
 
-demo: ## the main job on this machine, any user: install, again, refuse, roll back, show, disable
+demo: ## the main job on this machine, any user: install, refuse, roll back, show, remove, order, renew
 	@tools/demo
 test: ## every check and test below, then the counts and what was left out
 	@tools/test

@@ -3,16 +3,20 @@
 
 """tls_server.py CONFIGURATION serve|check|reload: a TLS server for machines without nginx.
 
-Its lines: `port NUMBER`, `pid FILE`, and `serve NAME CERTIFICATE KEY` for each name, the default first.
+Its lines: `port NUMBER`, `pid FILE`, `http PORT` and `root DIRECTORY` (shown there without TLS), and
+`serve NAME CERTIFICATE KEY` for each name, the default first.
 """
 
 from __future__ import annotations
 
+import functools
+import http.server
 import os
 import signal
 import socket
 import ssl
 import sys
+import threading
 from pathlib import Path
 
 
@@ -37,9 +41,20 @@ def load_context(certificate: str, key: str) -> ssl.SSLContext:
     return context
 
 
+class Webroot(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_words: object) -> None:
+        """The demo's output is the demo's."""
+
+
+def show_webroot(port: int, directory: str) -> None:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), functools.partial(Webroot, directory=directory))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
 def serve(configuration: str) -> None:
     words, context = load(configuration)
     state = {"context": context}
+    show_webroot(int(words["http"]), words["root"])
 
     def reload(_number: int, _frame: object) -> None:
         state["context"] = load(configuration)[1]

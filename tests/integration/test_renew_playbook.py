@@ -162,7 +162,7 @@ def test_the_same_names_on_two_hosts_are_refused_before_anything_is_ordered(acme
     assert acme.front.orders == []
 
 
-def test_a_host_that_had_to_go_back_stops_the_next_and_nothing_is_ordered_again(acme: AcmeSite) -> None:
+def test_a_host_that_had_to_go_back_stops_the_next_once_and_nothing_is_ordered_again(acme: AcmeSite) -> None:
     acme.serve("system")
     files = [{"name": "fullchain.pem", "parts": ["leaf", "chain"], "path": str(acme.files_of("system")[0])}]
     files.append({"name": "privkey.pem", "parts": ["key"], "path": str(acme.files_of("system")[1])})
@@ -177,12 +177,13 @@ def test_a_host_that_had_to_go_back_stops_the_next_and_nothing_is_ordered_again(
 
     system, store = "{{ systems[inventory_hostname] }}", store_of_each(acme)
     fleet = Fleet(acme, tls_system=system, tls_store_path=store, tls_probe_timeout=1)
-    for _hour in range(2):
+    # The first time it stops the batches after it; a fault that lasts must not keep the others from theirs
+    for waiting in (["host1", "host2"], ["host1"]):
         stopped = fleet.renew("-i", "host2,", **systems(deaf))
         assert stopped.code == 2
         assert stopped.report["failed"][0]["code"] == "rolled_back", stopped.output
         pending = [row["host"] for row in stopped.report["pending"]]
-        assert (pending, acme.served()) == (["host1", "host2"], acme.by_hand["system"])
+        assert (pending, acme.served()) == (waiting, acme.by_hand["system"])
     assert len(acme.front.orders) == 2
 
     mended = fleet.renew("-i", "host2,", **systems(heard))
