@@ -10,6 +10,7 @@ at the host.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import random
 import time
@@ -35,7 +36,12 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words i
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered import Ending, Ordered, load_memory
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice
 from ansible_collections.certwright.tls.plugins.plugin_utils._issued import with_failure, with_given
-from ansible_collections.certwright.tls.plugins.plugin_utils._ordering import Given, Orders, run_together
+from ansible_collections.certwright.tls.plugins.plugin_utils._ordering import (
+    Given,
+    Orders,
+    find_stopped,
+    run_together,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._proving import Prover
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host
 from ansible_collections.certwright.tls.plugins.plugin_utils._run_memory import RunMemory
@@ -54,6 +60,7 @@ class Conversations:
         require_dnspython()
         self._host, self._directory, self._say, self._now = host, directory, say, now
         self._clients: dict[Issuer, Client | AcmeProblem] = {}
+        self._runs: dict[str, RunMemory] = {}
         self._lock = Lock()
         self._pool = ThreadPoolExecutor(_THREADS)
         self.notices: list[Notice] = []
@@ -88,15 +95,25 @@ class Conversations:
         """Each wish with what was given for it, or how it ended."""
         by_name = {item.name: item for item in due}
         failed: dict[str, AcmeProblem] = {}
-        sound = run_together(
-            self._pool, self._prepare, by_name.values(), lambda item, problem: failed.update({item.name: problem})
-        )
-        for name, problem in failed.items():
-            self._say(name, f"failed: {problem}")
+
+        def fail(item: Due, problem: AcmeProblem) -> None:
+            failed[item.name] = problem
+            self._say(item.name, f"failed: {problem}")
+
+        sound = run_together(self._pool, self._prepare, by_name.values(), fail)
         prover = Prover(clock=_clock, sleep=time.sleep, dice=random.random, warn=self.notices.append)
         orders = Orders(self._host, prover, self._pool, find_run=self._find_run, clock=_clock, say=self._say)
         clients = {item.wish.words.issuer: self._find_client(item.wish.words.issuer) for item in sound}
-        given = orders.run(sound, clients)
+        with contextlib.ExitStack() as turns:
+            # In one order on every host, so that no two wait for each other
+            issuers = sorted(clients, key=lambda issuer: issuer.directory)
+            stops = {run: turns.enter_context(run.turn()) for run in dict.fromkeys(map(self._find_run, issuers))}
+            going = [item for item in sound if not stops[self._find_run(item.wish.words.issuer)]]
+            given = orders.run(going, clients)
+        tried = {item.name for item in going}
+        for item in sound:
+            if item.name not in tried:
+                fail(item, find_stopped(stops[self._find_run(item.wish.words.issuer)]))
         failed.update(orders.failed)
         self.notices.extend(orders.notices)
         issued = run_together(self._pool, self._load, given, lambda item, problem: failed.update({item.name: problem}))
@@ -198,7 +215,11 @@ class Conversations:
         return replace(wish, memory=memory.with_window(window, cert_id=cert_id, ask_again=ask_again, now=self._now))
 
     def _find_run(self, issuer: Issuer) -> RunMemory:
-        return RunMemory(self._directory, hashlib.sha256(issuer.directory.encode()).hexdigest()[:16])
+        subject = hashlib.sha256(issuer.directory.encode()).hexdigest()[:16]
+        with self._lock:
+            if subject not in self._runs:
+                self._runs[subject] = RunMemory(self._directory, subject)
+            return self._runs[subject]
 
 
 def _attempt(issuer: Issuer) -> Client | AcmeProblem:

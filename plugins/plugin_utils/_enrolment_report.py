@@ -64,6 +64,9 @@ def _describe_renewal(wish: Ordered, observed: Observed, *, is_due: bool, now: d
     life, cert_id = _find_standing(wish, observed)
     window = memory.window_for(cert_id)
     failure = memory.failure
+    needed = next_run_needed(life, window, cert_id) if life else None
+    if is_due:
+        needed = max(failure.next_try, now) if failure else now
     return {
         "ordered": wish.issued is not None,
         "due": is_due,
@@ -72,7 +75,7 @@ def _describe_renewal(wish: Ordered, observed: Observed, *, is_due: bool, now: d
         "names": list(wish.names),
         "shared": wish.sharing is not None,
         "renew_at": format_time(renewal_time(life, window, cert_id)[0]) if life else "",
-        "next_run_needed": format_time(next_run_needed(life, window, cert_id)) if life else "",
+        "next_run_needed": format_time(needed) if needed else "",
         "not_after": format_time(life.not_after) if life else "",
         "next_try": format_time(failure.next_try) if failure else "",
         "email": wish.words.issuer.contact,

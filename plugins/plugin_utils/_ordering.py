@@ -157,10 +157,9 @@ class Orders:
     def _obtain(self, item: Prepared) -> Given:
         """3.-6. of an order: proved, finalized, downloaded."""
         run = self._find_run(item.wish.words.issuer)
-        with run.turn() as stop:
+        with run.alone() as stop:
             if stop:
-                fact = f"three orders of this run failed with {stop}, so this one was not tried"
-                raise AcmeProblem("transient", "stopped", f"{fact}; mend the first failure and run again")
+                raise find_stopped(stop)
             if self._clock() + timedelta(seconds=_DEADLINE) > item.claimed_until:
                 fact = "the orders before this one took so long that its claim on the host would end too early"
                 raise AcmeProblem("transient", "stopped", f"{fact}; the next run goes on with it")
@@ -215,6 +214,12 @@ def _make_own_key(due: Due) -> KeyRequest | None:
     if words.key_origin == ON_HOST:
         return None
     return make_key_request(words.key_type or DEFAULT_KEY_TYPE, due.wish.names)
+
+
+def find_stopped(stop: str) -> AcmeProblem:
+    """Nothing is asked any more once equal faults have shown that it is of no use."""
+    fact = f"three orders of this run failed with {stop}, so this one was not tried"
+    return AcmeProblem("transient", "stopped", f"{fact}; mend the first failure and run again")
 
 
 def find_begun(due: Due, account: str) -> dict[str, Any]:

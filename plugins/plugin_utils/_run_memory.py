@@ -14,6 +14,7 @@ import contextlib
 import fcntl
 import json
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 
@@ -32,21 +33,45 @@ class RunMemory:
     def __init__(self, directory: str, subject: str) -> None:
         self._state = os.path.join(directory, f"certwright-{subject}.json")
         self._turn = os.path.join(directory, f"certwright-{subject}.turn")
+        self._held: int | None = None
+        self._first = threading.Lock()
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[str]:
-        """One at a time until one has succeeded. Yields the code of the fault that stops the rest, mostly nothing."""
+        """One host at a time until an order has succeeded anywhere: nothing is even placed at the CA before.
+
+        Yields the code of the fault that stops the rest, mostly nothing.
+        """
         if self._read().proved:
-            yield self._find_stop()
+            yield self.find_stop()
             return
         with _locked(self._turn) as descriptor:
-            if self._read().proved:
-                fcntl.flock(descriptor, fcntl.LOCK_UN)
-            yield self._find_stop()
+            self._held = descriptor
+            try:
+                if self._read().proved:
+                    self._release()
+                yield self.find_stop()
+            finally:
+                self._held = None
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[str]:
+        """The same for the orders of this host."""
+        if self._read().proved:
+            yield self.find_stop()
+            return
+        with self._first:
+            yield self.find_stop()
 
     def succeeded(self) -> None:
+        """From here on the other hosts need not wait."""
         with _locked(f"{self._state}.lock"):
             self._replace(_State(proved=True))
+        self._release()
+
+    def _release(self) -> None:
+        if self._held is not None:
+            fcntl.flock(self._held, fcntl.LOCK_UN)
 
     def failed(self, code: str) -> None:
         """A permanent failure; equal ones are counted until something succeeds."""
@@ -55,7 +80,8 @@ class RunMemory:
             failures = {**state.failures, code: state.failures.get(code, 0) + 1}
             self._replace(replace(state, failures=failures))
 
-    def _find_stop(self) -> str:
+    def find_stop(self) -> str:
+        """The code of the fault that has stopped the orders of this run, mostly nothing."""
         failures = self._read().failures
         return next((code for code, count in failures.items() if count >= _EQUAL_FAILURES), "")
 

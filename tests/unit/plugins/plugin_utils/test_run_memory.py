@@ -103,6 +103,34 @@ def test_the_first_goes_alone_until_something_has_succeeded(tmp_path: Path) -> N
     assert second.is_set()
 
 
+def test_the_others_go_on_as_soon_as_the_first_order_of_a_host_has_succeeded(tmp_path: Path) -> None:
+    second, memory = Event(), memory_of(tmp_path)
+
+    def wait_for_turn() -> None:
+        with in_turn(tmp_path, second):
+            pass
+
+    with ThreadPoolExecutor(1) as pool, memory.turn():
+        waiting = pool.submit(wait_for_turn)
+        assert second.wait(0.3) is False
+        memory.succeeded()
+        waiting.result(10)
+
+
+def test_the_orders_of_a_host_go_one_after_the_other_within_its_turn(tmp_path: Path) -> None:
+    memory, second = memory_of(tmp_path), Event()
+
+    def go() -> None:
+        with memory.alone():
+            second.set()
+
+    with ThreadPoolExecutor(1) as pool, memory.turn():
+        with memory.alone():
+            waiting = pool.submit(go)
+            assert second.wait(0.3) is False
+        waiting.result(10)
+
+
 def test_all_go_together_once_something_has_succeeded(tmp_path: Path) -> None:
     memory_of(tmp_path).succeeded()
     together = Barrier(4)
