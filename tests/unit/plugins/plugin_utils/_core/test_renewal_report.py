@@ -29,8 +29,8 @@ ACTIVATED = result(web=outcome("activated", changed=True))
 PERMITTED = {**NO_PERMISSION, "permitted": {"host1": ["web"]}}
 
 
-def report(run: HostRun, permission: Any = NO_PERMISSION, *, is_check: bool = False) -> dict[str, Any]:
-    return report_renewals([run], permission, is_check=is_check)
+def report(run: HostRun, permission: Any = None, *, is_check: bool = False) -> dict[str, Any]:
+    return report_renewals([run], NO_PERMISSION if permission is None else permission, is_check=is_check)
 
 
 def find_states(told: dict[str, Any]) -> list[tuple[str, str]]:
