@@ -349,7 +349,7 @@ def test_a_faulty_inventory_touches_nothing_and_says_all_of_its_faults(site: Sit
     inventory = {
         "tls_store_path": str(site.store),
         "tls_domains": [
-            {"domain": "a.example", "engine": "letsencrypt", "external_url": "www.a.example"},
+            {"domain": "a.example", "engine": "zerossl", "external_url": "www.a.example"},
             {"urls": []},
         ],
         "tls_group_certificates": ["a shape that is none"],
