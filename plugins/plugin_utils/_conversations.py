@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import random
 import time
 from collections.abc import Callable, Iterable
@@ -24,7 +25,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._acme.client import
 from ansible_collections.certwright.tls.plugins.plugin_utils._acme.dependencies import require_acme
 from ansible_collections.certwright.tls.plugins.plugin_utils._acme.dns_dependencies import require_dnspython
 from ansible_collections.certwright.tls.plugins.plugin_utils._acme.dns_lookup import Resolver
-from ansible_collections.certwright.tls.plugins.plugin_utils._acme.dns_solvers import read_resolver
+from ansible_collections.certwright.tls.plugins.plugin_utils._acme.dns_solvers import load_challenge, read_resolver
 from ansible_collections.certwright.tls.plugins.plugin_utils._acme.preflight import find_preflight
 from ansible_collections.certwright.tls.plugins.plugin_utils._acme.problems import AcmeProblem
 from ansible_collections.certwright.tls.plugins.plugin_utils._acme.settings import Settings
@@ -32,7 +33,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.due import Du
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.issuance import Memory, find_cert_id
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_outcome import FAILED
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_plan import find_cert_id_of, find_held
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words import Issuer
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words import DNS_01, Issuer, Validation
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered import Ending, Ordered, load_memory
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice
 from ansible_collections.certwright.tls.plugins.plugin_utils._issued import with_failure, with_given
@@ -155,6 +156,7 @@ class Conversations:
             known = f"knows {', '.join(sorted(client.profiles))}" if client.profiles else "has no profiles"
             fact = f"the CA {known}; `{profile}` is not among them"
             raise AcmeProblem("permanent", "profile_unknown", f"{fact}; choose one, or leave the word out")
+        _require_provider(item.wish.words.validation)
         self._look_up(client, item)
 
     def _look_up(self, client: Client, item: Due) -> None:
@@ -236,6 +238,17 @@ def _attempt(issuer: Issuer) -> Client | AcmeProblem:
         return connect(settings, deadline=_DEADLINE, clock=_clock, sleep=time.sleep, dice=random.random)
     except AcmeProblem as problem:
         return problem
+
+
+def _require_provider(validation: Validation) -> None:
+    """Whoever is to change TXT records is there, before an order waits for it."""
+    if validation.type != DNS_01:
+        return
+    program = str(validation.words.get("program") or "")
+    if program and not os.access(program, os.X_OK):
+        fact = f"the program {program} is not on the controller, or may not be run there"
+        raise AcmeProblem("permanent", "dns_hook_failed", f"{fact}; correct `program`, or its mode")
+    load_challenge(validation.words)
 
 
 def _require_terms(client: Client, item: Due) -> None:

@@ -52,6 +52,7 @@ def _remember(store: Store, wanted: Wanted) -> tuple[dict[str, str], ...]:
     try:
         remember_issuance(store, wanted.name, wanted.memory)
     except OSError as error:
-        fact = f"What was learnt of {wanted.name} could not be written: {error.strerror} at {error.filename or wanted.name}"
+        where = error.filename or store.path
+        fact = f"What was learnt of {wanted.name} could not be written: {error.strerror} at {where}"
         return ({"code": "memory_unwritten", "message": f"{fact}; mend that, or the next run asks the CA again"},)
     return ()
