@@ -125,7 +125,7 @@ def test_the_sound_ones_are_made_beside_what_is_refused() -> None:
 
 
 def test_a_run_of_this_controller_that_was_killed_keeps_nobody_out() -> None:
-    ended = find_run_name().replace(f"pid {os.getppid()} ", "pid 4194305 ")
+    ended = find_run_name().replace(f"pid {os.getpid()} ", "pid 4194305 ")
     issuance = order_of(claimed_until=CLAIM)
     issuance["order"]["run"] = ended
     machine = Maker({"a.example": {"issuance": issuance}})

@@ -76,10 +76,14 @@ class ListeningHost(OrderHost):
 
     def _holders(self, inode: int) -> Iterator[int]:
         for name in filter(str.isdecimal, os.listdir("/proc")):
-            for link in Path("/proc", name, "fd").iterdir() if os.path.isdir(f"/proc/{name}/fd") else ():
-                if os.path.exists(link) and os.stat(link).st_ino == inode:
+            # A process may end while it is looked at
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                if any(os.stat(link).st_ino == inode for link in self._links(name)):
                     yield int(name)
-                    break
+
+    @staticmethod
+    def _links(process: str) -> list[Path]:
+        return [link for link in Path("/proc", process, "fd").iterdir() if os.path.exists(link)]
 
 
 @pytest.fixture

@@ -547,6 +547,25 @@ def test_the_issuer_of_a_wish_can_be_looked_up_by() -> None:
     assert cert_id_of() != cert_id_of(15)
 
 
+@pytest.mark.parametrize(
+    ("live", "days", "verdict"),
+    [
+        pytest.param(LIVE, 0, DEFERRED, id="there is time"),
+        pytest.param(OLD, 10, FAILED, id="it ends soon"),
+        pytest.param(None, 0, FAILED, id="nothing is installed"),
+    ],
+)
+def test_a_request_that_waits_for_another_ca_keeps_its_key(live: Any, days: int, verdict: str) -> None:
+    waiting = {"openssl": True, "order": {"order": {"purpose": "request"}, "run": "that", "claimed_until": ""}}
+    due = Due(wish_of(), found(live=live, issuance=waiting), (), "")
+    wish = put_off(due, run="this", now=NOW + days * DAY)
+    assert wish is not None
+    assert wish.ending is not None
+    assert (wish.ending.verdict, wish.ending.code) == (verdict, "request_waiting")
+    forced = replace(due, wish=wish_of(replace(due.wish.words, force=True)))
+    assert put_off(forced, run="this", now=NOW) is None
+
+
 def test_a_webroot_where_nothing_can_be_answered_is_told_before_a_ca_is_asked() -> None:
     fault = {"code": "webroot_missing", "message": "The webroot /x does not exist on the host; create it"}
     observed = found(issuance={"openssl": True, "webroot": fault})

@@ -49,17 +49,21 @@ def test_a_host_whose_orders_are_held_says_whether_it_can_wait() -> None:
 def test_names_that_another_host_has_already_are_refused() -> None:
     """The other host's is not due, so it is not ordered in this run."""
     there = {"orders": [], "outcomes": {}, "renewals": {"a": {"names": ["WWW.example"], "shared": False}}}
-    new = due(order("b", "www.example", share_left=-1))
+    new = due(order("b", "www.example", share_left=-1, by_date=False))
     assert [item["code"] for item in permit({"web1": there, "web2": new})["refused"]["web2"]] == ["names_on_two_hosts"]
 
 
 def test_names_that_are_shared_elsewhere_are_nobodys_double() -> None:
     there = {"orders": [], "outcomes": {}, "renewals": {"a.shared": {"names": ["www.example"], "shared": True}}}
-    assert permit({"web1": there, "web2": due(order("b", "www.example", share_left=-1))})["refused"] == {}
+    assert (
+        permit({"web1": there, "web2": due(order("b", "www.example", share_left=-1, by_date=False))})["refused"] == {}
+    )
 
 
 def test_the_same_names_on_two_hosts_are_refused_on_both() -> None:
-    refused = permit({"web1": due(order("a", "www.example")), "web2": due(order("b", "www.example"))})["refused"]
+    refused = permit(
+        {"web1": due(order("a", "www.example", by_date=False)), "web2": due(order("b", "www.example", by_date=False))}
+    )["refused"]
     assert {host: [(item["certificate"], item["code"]) for item in told] for host, told in refused.items()} == {
         "web1": [("a", "names_on_two_hosts")],
         "web2": [("b", "names_on_two_hosts")],

@@ -73,6 +73,12 @@ def warn(step: dict[str, Any], text: str) -> dict[str, Any]:
             id="refused by the fleet",
         ),
         pytest.param(
+            {"due": result(web=outcome(pending=True, served_verdict="expired", served_not_after=END))},
+            NO_PERMISSION,
+            ("expired", "activation_overdue"),
+            id="it waits, and what is served has ended",
+        ),
+        pytest.param(
             {"due": result(web=DUE), "issued": result(("web", "rejected", "no"), web=outcome("failed", due=True))},
             PERMITTED,
             ("failed", "rejected"),
