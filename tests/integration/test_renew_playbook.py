@@ -132,10 +132,12 @@ def test_what_is_ordered_is_installed_beside_files_and_renewed_alone(acme: AcmeS
 
 
 def test_one_fault_is_red_or_put_off_and_the_others_go_on(acme: AcmeSite) -> None:
-    """`broken` asks for what no webroot shows; the limit is met while everything else is there already."""
+    """`broken` has a webroot that no server shows; the limit is met while everything else is there already."""
     acme.serve("system")
     other = {"names": ["www.api"], "issuer": "ca"}
-    broken = {**other, "names": ["www.broken"], "challenge": acme.webroot_words(webroot=str(acme.site.host / "no"))}
+    unshown = acme.site.host / "unshown"
+    unshown.mkdir()
+    broken = {**other, "names": ["www.broken"], "challenge": acme.webroot_words(webroot=str(unshown))}
     fleet = Fleet(acme, tls_system=declare(acme), tls_host_certificates={"api": other, "broken": broken})
     mixed = fleet.renew()
     assert (mixed.code, mixed.find()) == (
