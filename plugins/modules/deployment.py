@@ -11,6 +11,8 @@ version_added: 0.1.0
 description:
   - Observes certificates, services and ports of a host, prepares it for the orders that the controller has placed at a
     CA, or applies what the controller has decided, as one transaction that ends committed or put back.
+  - On the host of an internal CA it reads and verifies the directory of that CA, and appends to its ledger. Keys lie
+    there sealed; only the controller opens them.
   - This module is internal. Use M(certwright.tls.ssl_certificate) and its companions, which decide and then call it.
   - It needs Python 3.9 or newer on the host and nothing else.
 author:
@@ -21,7 +23,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - In check mode only observing is allowed.
+      - In check mode only observing is allowed, and reading the directory of a CA.
   diff_mode:
     support: none
   idempotent:
@@ -29,7 +31,8 @@ attributes:
 options:
   request:
     description:
-      - What to observe, to prepare or to apply, as JSON text. It may hold private keys and is never logged.
+      - What to observe, to prepare, to apply, to read of a CA or to append to it, as JSON text. It may hold private
+        keys and is never logged.
     type: str
     required: true
 """
@@ -42,7 +45,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 answer:
-  description: What was observed or prepared, or how each certificate ended, as JSON text without private keys.
+  description:
+    - What was observed or prepared, how each certificate ended, or what a CA's directory holds, as JSON text without
+      private keys, except sealed ones of a CA.
   returned: always
   type: str
 """
@@ -64,11 +69,15 @@ ARGUMENT_SPEC = dict(request=dict(type="str", required=True, no_log=True))
 
 def answer_request(module):
     given = json.loads(module.params["request"])
+    if given["action"] in ("ca_read", "ca_append"):
+        return answer_ca(given, module)
     store = Store(find_store_path(given.get("store")))
     if given["action"] == "survey":
         return answer_survey(store, given)
     if given["action"] == "prepare":
         return answer_preparation(store, given, module)
+    if given["action"] == "trust":
+        return answer_trust_request(given, module)
     request = Request.from_json(given)
     if request.action == "observe":
         return dict(observe(store, request))
@@ -90,6 +99,31 @@ def answer_preparation(store, given, module):
     )
 
     return prepare(store, Preparation.from_json(given), label=selinux_labeller(module))
+
+
+def answer_ca(given, module):
+    # Here, because only the host of a CA has one.
+    if given["action"] == "ca_read":
+        from ansible_collections.certwright.tls.plugins.module_utils._host.ca_reading import read_ca  # noqa: PLC0415
+
+        return read_ca(given)
+    if module.check_mode:
+        raise HostError("Nothing is appended in check mode")
+    from ansible_collections.certwright.tls.plugins.module_utils._host.ca_append import (  # noqa: PLC0415
+        Addition,
+        append,
+    )
+
+    return append(Addition.from_json(given))
+
+
+def answer_trust_request(given, module):
+    if module.check_mode and given.get("changes") is not None:
+        raise HostError("Nothing is applied in check mode")
+    # Here, because nothing else needs it.
+    from ansible_collections.certwright.tls.plugins.module_utils._host.trust_answer import answer_trust  # noqa: PLC0415
+
+    return answer_trust(given)
 
 
 def answer_survey(store, given):
