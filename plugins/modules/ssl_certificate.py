@@ -293,7 +293,9 @@ problems:
     - 'Of an inventory, by P(certwright.tls.inventory#filter): V(inventory_invalid), V(unknown_issuer),
       V(engine_unavailable), V(name_used_twice), and those of names and of services.'
     - 'Of what is stored (M(certwright.tls.certificate_activate)): V(not_stored), V(expired), V(file_differs).'
-    - 'Of services: V(unknown_service), V(service_invalid), V(service_config_broken_before).'
+    - 'Of services: V(unknown_service), V(service_invalid), V(service_config_broken_before); of keystores
+      V(passphrase_missing), V(trust_missing) (no issuer is known), V(truststore_needs_cryptography) and
+      V(openssl_missing).'
     - 'Of what is installed: V(ends_sooner), V(test_issuer), V(files_abandoned), V(absent_refused).'
     - 'Of adoption: V(nothing_to_adopt) (nothing was found for these names, or the store has the certificate itself).'
     - 'Of the transaction: V(rolled_back), V(kept_new_unproved), V(not_served), V(refused), V(left_alone), V(stranded).'

@@ -43,6 +43,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.wishes import
     Wish,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host, PipelinedAction
+from ansible_collections.certwright.tls.plugins.plugin_utils._service_files import read_service_files
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
 from ansible_collections.certwright.tls.plugins.plugin_utils._supply import Supply, read_anchors
 
@@ -103,6 +104,7 @@ def _read_wish(action: PipelinedAction, entry: Entry, arguments: Mapping[str, An
         path = arguments.get("certificate_src")
         declared = load_declared(entry.to_declaration(), presets=PRESETS)
         return Adopted(declared, () if path is None else (str(path),))
+    entry = replace(entry, services=read_service_files(action, entry.name, entry.services))
     if entry.kind == ON_HOST:
         declared = load_declared(entry.to_declaration(), presets=PRESETS)
         return OnHost(declared, supply.read_source(), read_anchors())

@@ -37,6 +37,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied impo
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._installation import REFUSE_ALL, require_new
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import PipelinedAction, read_file
+from ansible_collections.certwright.tls.plugins.plugin_utils._service_files import read_service_files
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
 
 _ACCOUNT_KEY, _EAB, _TSIG = "CERTWRIGHT_ACME_ACCOUNT_KEY", "CERTWRIGHT_ACME_EAB_HMAC_KEY", "CERTWRIGHT_TSIG_SECRET"
@@ -117,7 +118,7 @@ class OrderReader:
         return Declaration(
             name=name,
             names=(external_url, *(str(url) for url in arguments.get("other_urls") or ())),
-            services=tuple(arguments.get("services") or ()),
+            services=read_service_files(self._action, name, arguments.get("services") or ()),
             attributes=load_attributes(arguments),
             accepted=frozenset(str(code) for code in arguments.get("accept") or ()),
             stage_only=self._stage_only,

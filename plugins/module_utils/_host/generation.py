@@ -24,6 +24,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.files import 
     sync_directory,
     write_new,
 )
+from ansible_collections.certwright.tls.plugins.module_utils._host.keystore import Keystore, make_file
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import FileSpec, Material, Service, Wanted
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
     MANIFEST,
@@ -37,12 +38,13 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.store import 
     write_document,
 )
 
+CANONICAL_KEY = "privkey.pem"
 # The four names that certbot's users know, so that a migration is a change of prefix.
 CANONICAL = (
     FileSpec("cert.pem", ("leaf",), mode="0644"),
     FileSpec("chain.pem", ("chain",), mode="0644"),
     FileSpec("fullchain.pem", ("leaf", "chain"), mode="0644"),
-    FileSpec("privkey.pem", ("key",), mode="0600"),
+    FileSpec(CANONICAL_KEY, ("key",), mode="0600"),
 )
 
 # The home of a shared certificate keeps its key as the controller sealed it: nothing on the host can open it.
@@ -84,12 +86,13 @@ def stage_generation(store: Store, wanted: Wanted, material: Material, *, label:
     """A complete generation that nothing points at yet: every file with its final attributes, synced, manifest last."""
     number, directory = _make_generation(store, wanted.name)
     canonical = SEALED if wanted.record.get("sealed") else CANONICAL
-    written = {spec.name: _write(directory, spec, material, label) for spec in canonical}
+    written = {spec.name: _write(directory, spec, material.render(spec.parts), label) for spec in canonical}
     for service in wanted.services:
         make_directory(os.path.join(directory, service.name))
         for spec in service.files:
             relative = os.path.join(service.name, spec.name)
-            written[relative] = _write(os.path.join(directory, service.name), spec, material, label)
+            content = make_file(Keystore(relative, spec, wanted.name, os.path.join(directory, CANONICAL_KEY)), material)
+            written[relative] = _write(os.path.join(directory, service.name), spec, content, label)
         sync_directory(os.path.join(directory, service.name))
     write_document(os.path.join(directory, RECORD), wanted.record)
     manifest = {"fingerprint": wanted.record["fingerprint"], "files": written}
@@ -128,9 +131,8 @@ def _link(store: Store, directory: str, name: str, followed: str) -> str:
     return target
 
 
-def _write(directory: str, spec: FileSpec, material: Material, label: Labeller) -> dict[str, Any]:
+def _write(directory: str, spec: FileSpec, content: bytes, label: Labeller) -> dict[str, Any]:
     path = os.path.join(directory, spec.name)
-    content = material.render(spec.parts)
     write_new(path, content, attributes=attributes_of(spec), label=label)
     found = os.stat(path)
     return {

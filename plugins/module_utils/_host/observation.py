@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from ansible_collections.certwright.tls.plugins.module_utils._host.anchor import find_anchor
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError, read_optional
 from ansible_collections.certwright.tls.plugins.module_utils._host.generation import (
     Manifest,
@@ -45,7 +46,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.store import 
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]{1,65536}?-----END CERTIFICATE-----")
 
 # Of a record: what only people read, and what is compared of a service that the request declares anew.
-_UNPLANNED = ("version", "declared_names", "run", "stored")
+_UNPLANNED = ("version", "declared_names", "run", "stored", "root_certificate")
 _COMPARED = ("name", "files", "declared")
 
 
@@ -178,8 +179,8 @@ def _observe_certificate(store: Store, wanted: Wanted) -> dict[str, Any]:
     complete = () if is_being_removed(store, wanted.name) else complete_generations(store, wanted.name)
     stored = [number for number in complete if number > (live or 0)]
     return {
-        "live": None if live is None else _observe_generation(store, wanted.name, live),
-        "pending": None if not stored else _observe_generation(store, wanted.name, stored[-1]),
+        "live": None if live is None else _observe_generation(store, wanted, live),
+        "pending": None if not stored else _observe_generation(store, wanted, stored[-1]),
         "stored": stored,
         "paths": _observe_paths(store, wanted),
         **_observe_source(wanted),
@@ -227,9 +228,9 @@ def _observe_source(wanted: Wanted) -> dict[str, Any]:
     return {"source": observe_source(Source.from_json(wanted.source))}
 
 
-def _observe_generation(store: Store, certificate: str, number: int) -> dict[str, Any]:
+def _observe_generation(store: Store, wanted: Wanted, number: int) -> dict[str, Any]:
     """A damaged document of ours is drift of this certificate, and keeps no other from being looked at."""
-    directory = store.generation(certificate, number)
+    certificate, directory = wanted.name, store.generation(wanted.name, number)
     try:
         record = read_document(os.path.join(directory, RECORD)) or {}
         activation = read_document(os.path.join(directory, ACTIVATION)) or {}
@@ -248,6 +249,7 @@ def _observe_generation(store: Store, certificate: str, number: int) -> dict[str
         "record": record,
         "activation": activation,
         "drift": drift,
+        **({"anchor": find_anchor(directory, record)} if wanted.anchor else {}),
     }
 
 

@@ -31,16 +31,24 @@ def has_openssl() -> bool:
 
 
 def run_openssl(
-    arguments: tuple[str, ...], *, content: bytes = b"", passphrase: str | None = None, deadline: float = DEADLINE
+    arguments: tuple[str, ...],
+    *,
+    content: bytes = b"",
+    passphrase: str | None = None,
+    option: str = "-passin",
+    deadline: float = DEADLINE,
 ) -> Answer:
-    """`content` is what it reads, the passphrase never stands in its arguments, its environment or a file."""
+    """`content` is what it reads, the passphrase never stands in its arguments, its environment or a file.
+
+    `option` is what takes the passphrase: of what is read, or (`-passout`) of what is written.
+    """
     if passphrase is None:
         return _run(arguments, content=content, deadline=deadline)
     reading, writing = os.pipe()
     try:
         with open(writing, "wb") as pipe:
             pipe.write(passphrase.encode("utf-8", "surrogateescape")[:_PASSPHRASE_BYTES] + b"\n")
-        words = (*arguments, "-passin", f"fd:{reading}")
+        words = (*arguments, option, f"fd:{reading}")
         return _run(words, content=content, deadline=deadline, descriptors=(reading,))
     finally:
         os.close(reading)

@@ -23,7 +23,10 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}\Z")
 
 @dataclass(frozen=True)
 class FileSpec:
-    """One file of a service: which parts, in which order, whose, and which foreign path leads to it."""
+    """One file of a service: which parts, in which order, whose, and which foreign path leads to it.
+
+    What is not of the format `pem` the controller sends, or says how to make.
+    """
 
     name: str
     parts: tuple[str, ...]
@@ -37,6 +40,9 @@ class FileSpec:
     path: str | None = None
     in_place: bool = False
     replace_link: bool = False
+    format: str = "pem"
+    alias: str = ""
+    level: str = ""
 
     @classmethod
     def from_json(cls, given: dict[str, Any]) -> FileSpec:
@@ -96,12 +102,16 @@ _COMMANDS = ("status", "check", "staged_check", "reload", "restart", "references
 
 @dataclass(frozen=True)
 class Material:
-    """Normalised PEM text by part; the private key never shows in a repr."""
+    """Normalised PEM text by part; the private key never shows in a repr.
+
+    `keystores` are by `service/file`: base64 `content`, or the `passphrase` to make one with and its `root`.
+    """
 
     leaf: str
     chain: str
     root: str
     key: str = field(repr=False)
+    keystores: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
 
     def render(self, parts: tuple[str, ...]) -> bytes:
         texts = {"leaf": self.leaf, "chain": self.chain, "root": self.root, "key": self.key}
@@ -122,7 +132,8 @@ class Wanted:
     `end_order` says what becomes of that order: "release" keeps its words and key, "finish" nothing once the
     certificate is stored. `restage` is the generation whose very bytes are stored again with other services. What is to
     be kept (`keep`) is stored even if its services are refused: a CA gives it once. `sealed` asks for what a home hands
-    out; `webroot` whether challenges can be answered there.
+    out; `webroot` whether challenges can be answered there. `keystores` are those of Material, for what is stored
+    again; `anchor` asks whom the certificate comes from.
     """
 
     name: str
@@ -150,6 +161,8 @@ class Wanted:
     keep: bool = False
     sealed: bool = False
     webroot: str = ""
+    keystores: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
+    anchor: bool = False
 
     @classmethod
     def from_json(cls, given: dict[str, Any]) -> Wanted:

@@ -50,7 +50,8 @@ def _load(store: Store, wanted: Wanted, number: int) -> Wanted:
         raise HostError(f"it has no files of its own but those of {manifest.follows}; give it material of its own")
     generation = _Restaged(store, wanted.name, number, manifest)
     record = dict(generation.record, **wanted.record, fingerprint=manifest.fingerprint)
-    return replace(wanted, material=generation.load_material(wanted.services), record=record, restage=None)
+    material = replace(generation.load_material(wanted.services), keystores=wanted.keystores)
+    return replace(wanted, material=material, record=record, restage=None)
 
 
 class _Restaged:
@@ -59,14 +60,15 @@ class _Restaged:
     def __init__(self, store: Store, certificate: str, number: int, manifest: Manifest) -> None:
         self.directory = store.generation(certificate, number)
         self.record = read_document(os.path.join(self.directory, RECORD)) or {}
+        self.root = str(self.record.get("root_certificate") or "")
         drift = find_drift(store, certificate, number, manifest)
         self.drifted = {item["file"] for item in drift if item["fact"] != "attributes"}
 
     def load_material(self, services: tuple[Service, ...]) -> Material:
         canonical = SEALED if self.record.get("sealed") else CANONICAL
         by_part = {spec.parts: self._read(spec.name) for spec in canonical}
-        material = Material(leaf=by_part["leaf",], chain=by_part["chain",], root="", key=by_part["key",])
-        if any("root" in spec.parts for service in services for spec in service.files):
+        material = Material(leaf=by_part["leaf",], chain=by_part["chain",], root=self.root, key=by_part["key",])
+        if not self.root and any(_is_pem_of_root(spec) for service in services for spec in service.files):
             return replace(material, root=self._find_root(material))
         return material
 
@@ -77,11 +79,11 @@ class _Restaged:
             return file.read()
 
     def _find_root(self, material: Material) -> str:
-        """It stands in files of services only, between what else these are made of."""
+        """Where an earlier release recorded it: in files of services, between what else these are made of."""
         for item in self.record.get("services") or ():
             service = Service.from_json(item)
             for spec in service.files:
-                if "root" in spec.parts:
+                if _is_pem_of_root(spec):
                     return self._cut_root(service.name, spec, material)
         raise HostError("it has no root, which a service now uses; supply the certificate again, with its root")
 
@@ -91,3 +93,8 @@ class _Restaged:
         before = len(material.render(spec.parts[:place]))
         after = len(material.render(spec.parts[place + 1 :]))
         return content[before : len(content) - after]
+
+
+def _is_pem_of_root(spec: FileSpec) -> bool:
+    """Nothing can be cut out of a keystore; whoever has the root sends it for one."""
+    return spec.format == "pem" and "root" in spec.parts

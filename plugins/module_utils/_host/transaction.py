@@ -22,6 +22,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.generation im
     load_manifest,
 )
 from ansible_collections.certwright.tls.plugins.module_utils._host.journal import Attempt, Journal, read_journal
+from ansible_collections.certwright.tls.plugins.module_utils._host.keystore import find_openssl_fault
 from ansible_collections.certwright.tls.plugins.module_utils._host.observation import find_refusals, observe_store
 from ansible_collections.certwright.tls.plugins.module_utils._host.outcome import Outcome
 from ansible_collections.certwright.tls.plugins.module_utils._host.place import require_local
@@ -77,6 +78,7 @@ def _apply_locked(store: Store, request: Request, *, label: Labeller) -> list[Ou
     certificates, refused = _load_restaged(store, request.certificates)
     request = replace(request, certificates=certificates)
     wanted = sorted((item for item in certificates if not item.remove), key=lambda item: bool(item.follows))
+    refused.update(_refuse_unmade(store, _without(wanted, refused)))
     refused.update(_refuse_placements(store, _without(wanted, refused), request))
     stuck = read_journal(store)
     waiting = () if stuck is None else stuck.attempts
@@ -201,6 +203,15 @@ def _refuse_placements(store: Store, certificates: Iterable[Wanted], request: Re
         if problems:
             refused[wanted.name] = Outcome(wanted.name, "refused", message="\n".join(problems), step="stage")
     return refused
+
+
+def _refuse_unmade(store: Store, certificates: Iterable[Wanted]) -> dict[str, Outcome]:
+    faults = ((wanted.name, find_openssl_fault(wanted)) for wanted in certificates)
+    return {
+        name: Outcome(name, "refused", None, live_generation(store, name), fault, "openssl")
+        for name, fault in faults
+        if fault
+    }
 
 
 def _find_shared_paths(wanted: Wanted, owners: dict[str, str]) -> list[str]:

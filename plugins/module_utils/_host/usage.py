@@ -96,11 +96,15 @@ def find_lacking(store: Store, wanted: Wanted) -> list[str]:
     numbers = complete_generations(store, wanted.follows)
     places = [store.live(wanted.follows), *(store.generation(wanted.follows, number) for number in numbers[-1:])]
     parts = {
-        os.path.join(service.name, spec.name): spec.parts
+        os.path.join(service.name, spec.name): (spec.format, spec.parts)
         for service in reversed(recorded_services(store, wanted.follows))
         for spec in service.files
     }
-    names = {os.path.join(service.name, spec.name): spec.parts for service in wanted.services for spec in service.files}
+    names = {
+        os.path.join(service.name, spec.name): (spec.format, spec.parts)
+        for service in wanted.services
+        for spec in service.files
+    }
     return [
         name
         for name, needed in names.items()

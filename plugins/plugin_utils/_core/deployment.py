@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -20,6 +20,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate i
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.host_source import HostSource
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore import find_anchor, word_keystores
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.neighbours import Neighbour
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Service
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.staging import is_test_issuer
@@ -51,6 +52,7 @@ class Desired:
             "fingerprint": self.bundle.leaf.fingerprint,
             "chain": [certificate.fingerprint for certificate in self.bundle.chain],
             "root": self.bundle.root.fingerprint if self.bundle.root else "",
+            "root_certificate": self.bundle.root.pem if self.bundle.root else "",
             "services": [service.to_record() for service in self.services],
             "run": run,
             "stored": format_time(now),
@@ -61,20 +63,29 @@ class Desired:
     def services_digest(self) -> str:
         return digest_services(self.services)
 
-    def to_material(self) -> dict[str, str]:
-        """Normalised PEM by part, for the request only: it holds the private key, unless that stays on the host."""
+    def to_material(self) -> dict[str, Any]:
+        """Normalised PEM by part, for the request only: it holds the private key, unless that stays on the host.
+
+        What is no PEM of parts is among `keystores`, with passphrases.
+        """
         key = self.bundle.private_key
+        keystores = self.to_keystores()
         return {
+            **({"keystores": keystores} if keystores else {}),
             "leaf": self.bundle.leaf.pem,
             "chain": "".join(certificate.pem for certificate in self.bundle.chain),
             "root": self.bundle.root.pem if self.bundle.root else "",
             "key": "" if isinstance(key, HostKey) else key.pem,
         }
 
+    def to_keystores(self) -> dict[str, dict[str, str]]:
+        """By `service/file`, for the request only."""
+        return word_keystores(self.services, alias=self.name, bundle=self.bundle, anchor=find_anchor(self.bundle))
+
 
 def digest_services(services: tuple[Service, ...]) -> str:
     """As the host computes it over a record: without files, sorted keys, no blanks, SHA-256."""
-    recorded = [{**service.to_record(), "files": []} for service in services]
+    recorded = [replace(service, files=()).to_record() for service in services]
     text = json.dumps(recorded, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -97,6 +108,7 @@ class ObservedGeneration:
     follows: str = ""
     issuer: str = ""
     order: dict[str, Any] = field(default_factory=dict)
+    anchor: Certificate | None = None
 
     @classmethod
     def from_answer(cls, answer: dict[str, Any]) -> ObservedGeneration:
@@ -116,6 +128,7 @@ class ObservedGeneration:
             follows=record.get("follows", ""),
             issuer=record.get("issuer", ""),
             order=record.get("order", {}),
+            anchor=_load_public(answer.get("anchor", "")),
         )
 
     @property
@@ -215,14 +228,15 @@ class Observed:
 
 
 def _observed_path(answer: dict[str, Any]) -> ObservedPath:
+    return ObservedPath(answer["path"], answer["state"], _load_public(answer["certificate"]))
+
+
+def _load_public(text: str) -> Certificate | None:
     """Somebody else's file may hold anything: what cannot be read as a certificate is none."""
-    certificate = None
-    if answer["certificate"]:
-        try:
-            certificate = load_certificates(answer["certificate"].encode(), answer["path"])[0]
-        except TlsError:
-            certificate = None
-    return ObservedPath(answer["path"], answer["state"], certificate)
+    try:
+        return load_certificates(text.encode(), "certificate")[0] if text else None
+    except TlsError:
+        return None
 
 
 def format_time(instant: datetime) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Desired, ObservedGeneration
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore import needs_own_anchor
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Reason
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Service
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Service, ServiceFile
 
 
 def find_differences(desired: Desired, generation: ObservedGeneration | None) -> Iterator[Reason]:
@@ -47,7 +48,8 @@ _DRIFT = {
 
 
 def _uses_root(desired: Desired) -> bool:
-    return any("root" in file.parts for service in desired.services for file in service.files)
+    files = [file for service in desired.services for file in service.files]
+    return any("root" in file.parts for file in files) or needs_own_anchor(desired.services)
 
 
 def _find_service_differences(services: tuple[Service, ...], generation: ObservedGeneration) -> Iterator[Reason]:
@@ -61,5 +63,24 @@ def _find_service_differences(services: tuple[Service, ...], generation: Observe
             yield Reason(
                 "service_differs", f"The files of {service.name} are declared otherwise than they were installed"
             )
+        else:
+            yield from _find_keystore_differences(service, known)
     for name in recorded:
         yield Reason("service_removed", f"The service {name} is no longer declared")
+
+
+def _find_keystore_differences(service: Service, known: Service) -> Iterator[Reason]:
+    """By passphrase and trusted CAs, which are no words of the record; a keystore's bytes are never the same twice."""
+    recorded = {file.name: file for file in known.files}
+    for file in (file for file in service.files if file.name in recorded):
+        fact = _compare_keystores(file, recorded[file.name])
+        if fact:
+            yield Reason("service_differs", f"The file {file.name} of {service.name} was made with {fact}")
+
+
+def _compare_keystores(file: ServiceFile, known: ServiceFile) -> str:
+    if set(file.trusted) != set(known.trusted):
+        return "other trusted certificates than are declared now"
+    if file.passphrase is not None and not file.passphrase.is_of(known.passphrase_digest):
+        return "another passphrase"
+    return ""

@@ -32,6 +32,8 @@ _WORDS = {
     "left_alone": "left alone",
     "stranded": "stranded half way",
 }
+# Steps that say more than how it ended.
+_CODES = {"baseline": "service_config_broken_before", "openssl": "openssl_missing"}
 _CLOCK_TOLERANCE = 300
 # A BEGIN line with text after it, in any case and however the line end is written; our own messages name the line only.
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]+-----(?:\\[nr]|\s)*[A-Za-z0-9+/=]{4}", re.IGNORECASE)
@@ -121,7 +123,7 @@ def _word_inaction(plan: Plan, *, check_mode: bool) -> str:
 
 def _failure(outcome: Mapping[str, Any]) -> Problem:
     word = str(outcome["outcome"])
-    code = "service_config_broken_before" if outcome["step"] == "baseline" else word
+    code = _CODES.get(str(outcome["step"]), word)
     return Problem(str(outcome["certificate"]), code, f"{_WORDS[word]}. {outcome['message']}")
 
 

@@ -104,7 +104,8 @@ class Requested:
             "run": run,
             "stored": format_time(now),
         }
-        return {**words, "restage": plan.restage, "record": record}
+        keystores = {} if plan.restage is None else self._complete(observed, now)[0].to_keystores()
+        return {**words, "restage": plan.restage, "record": record, **({"keystores": keystores} if keystores else {})}
 
     def describe(self, observed: Observed) -> dict[str, Any]:
         return describe(self.load_bundle(self._find_fitting(observed)).leaf)

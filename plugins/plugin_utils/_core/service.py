@@ -6,22 +6,30 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore_passphrase import KeystorePassphrase
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.restart import is_restart_allowed
 
 # A word, or a group of words that is left out when one of its placeholders has no value.
 CommandPart = str | tuple[str, ...]
 
-KEY_PART = "key"
-PARTS = ("leaf", "chain", "root", KEY_PART)
+KEY_PART, TRUST_PART = "key", "trust"
+PARTS = ("leaf", "chain", "root", KEY_PART, TRUST_PART)
+PEM, PKCS12, TRUSTSTORE = "pem", "pkcs12", "truststore"
+MODERN, LEGACY = "modern", "legacy"
 
 
 @dataclass(frozen=True)
 class ServiceFile:
-    """One file below `live/<certificate>/<service>/`: its parts in order, its attributes, and a foreign path to it."""
+    """One file below `live/<certificate>/<service>/`: its parts in order, its attributes, and a foreign path to it.
+
+    `trusted` are the SHA-256 fingerprints of the CAs that were declared for it; without them a file with `trust` has
+    the certificate's own root. A passphrase is never recorded; of a recorded one there is only the digest.
+    """
 
     name: str
     parts: tuple[str, ...]
@@ -35,10 +43,34 @@ class ServiceFile:
     path: str | None = None
     in_place: bool = False
     replace_link: bool = False
+    format: str = PEM
+    alias: str = ""
+    level: str = ""
+    trusted: tuple[str, ...] = field(default=(), compare=False)
+    passphrase_digest: str = field(default="", compare=False)
+    passphrase: KeystorePassphrase | None = field(default=None, repr=False, compare=False)
 
     @property
     def holds_key(self) -> bool:
         return KEY_PART in self.parts
+
+    @property
+    def holds_trust(self) -> bool:
+        return TRUST_PART in self.parts
+
+    def to_request(self) -> dict[str, Any]:
+        """Without the passphrase, and without the words of keystores where they say nothing: most files are PEM."""
+        words = asdict(replace(self, passphrase=None))
+        del words["passphrase"]
+        return {word: value for word, value in words.items() if word not in _SPARED or value != _SPARED[word]}
+
+    def to_record(self) -> dict[str, Any]:
+        """With what the passphrase is known by again."""
+        digest = self.passphrase.digest if self.passphrase else self.passphrase_digest
+        return replace(self, passphrase_digest=digest).to_request()
+
+
+_SPARED = {"format": PEM, "alias": "", "level": "", "trusted": (), "passphrase_digest": ""}
 
 
 @dataclass(frozen=True)
@@ -56,7 +88,10 @@ class Probe:
 
 @dataclass(frozen=True)
 class Service:
-    """What the host is told. `method` is `reload`, `restart` or `none` (the service watches its files)."""
+    """What the host is told. `method` is `reload`, `restart` or `none` (the service watches its files).
+
+    `trust` are the CAs that were declared for its files; their fingerprints are recorded with these.
+    """
 
     name: str
     files: tuple[ServiceFile, ...]
@@ -74,10 +109,16 @@ class Service:
     hint: str = ""
     probes: tuple[Probe, ...] = ()
     declared: dict[str, Any] = field(default_factory=dict)
+    trust: tuple[Certificate, ...] = field(default=(), repr=False, compare=False)
 
     def to_record(self) -> dict[str, Any]:
-        """Everything, so that a later activation needs nothing from the inventory."""
-        return asdict(self)
+        """Everything but secrets, so that a later activation needs nothing from the inventory."""
+        return self._describe(tuple(file.to_record() for file in self.files))
+
+    def _describe(self, files: tuple[dict[str, Any], ...]) -> dict[str, Any]:
+        words = asdict(replace(self, files=(), trust=()))
+        del words["trust"]
+        return {**words, "files": files}
 
     @property
     def declared_files(self) -> dict[str, Any]:
@@ -97,14 +138,15 @@ class Service:
 
     def to_request(self, now: datetime) -> dict[str, Any]:
         """What the host acts on; whether a restart is allowed is decided here, by the controller's clock."""
-        request = asdict(self)
+        request = self._describe(tuple(file.to_request() for file in self.files))
         policy, window = request.pop("restart_policy"), request.pop("restart_window")
         del request["declared"]
         return dict(request, restart_allowed=is_restart_allowed(policy, window, now))
 
 
 def _load_file(recorded: dict[str, Any]) -> ServiceFile:
-    return ServiceFile(**dict(_known_words(ServiceFile, recorded), parts=tuple(recorded["parts"])))
+    known = {word: value for word, value in _known_words(ServiceFile, recorded).items() if word != "passphrase"}
+    return ServiceFile(**dict(known, parts=tuple(recorded["parts"]), trusted=tuple(recorded.get("trusted") or ())))
 
 
 def _known_words(kind: type[Service | ServiceFile | Probe], recorded: dict[str, Any]) -> dict[str, Any]:

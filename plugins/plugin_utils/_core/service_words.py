@@ -11,19 +11,42 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate, load_certificates
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import is_address
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import PARTS, Probe, ServiceFile
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore_passphrase import (
+    KeystorePassphrase,
+    load_passphrase,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore_words import (
+    find_fault,
+    find_parts,
+    find_required,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import (
+    LEGACY,
+    MODERN,
+    PARTS,
+    PEM,
+    PKCS12,
+    TRUSTSTORE,
+    Probe,
+    ServiceFile,
+)
 
 STARTTLS = ("smtp", "imap", "pop3", "ldap", "postgres")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\Z")
 _MODE = re.compile(r"0?[0-7]{3}\Z")
 _PORT = re.compile(r"[0-9]{1,5}\Z")
+_ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}\Z")
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
 class WordError(ValueError):
     """What a word wants, as the end of the sentence "`port` must be …"."""
+
+    code = "service_invalid"
 
 
 def read_text(value: object) -> str:
@@ -118,18 +141,6 @@ def read_address(value: object) -> str:
     raise WordError(f"must be an IP address of the host; `{value}` is not")
 
 
-def read_starttls(value: object) -> str:
-    if str(value) in STARTTLS:
-        return str(value)
-    raise WordError(f"must be one of {', '.join(STARTTLS)}; `{value}` is not")
-
-
-def read_restart(value: object) -> str:
-    if str(value) in ("never", "allowed", "window"):
-        return str(value)
-    raise WordError(f"must be never, allowed or window; `{value}` is not")
-
-
 def read_parts(value: object) -> tuple[str, ...]:
     parts = read_texts(value)
     unknown = [part for part in parts if part not in PARTS]
@@ -145,7 +156,44 @@ def read_file_name(value: object) -> str:
     raise WordError(f"must be a plain file name; `{text}` is not")
 
 
+def read_alias(value: object) -> str:
+    text = read_text(value)
+    if _ALIAS.match(text):
+        return text
+    raise WordError(f"must be letters, digits, blanks, `.`, `_` and `-`; `{text}` is not")
+
+
+def read_passphrase(value: object) -> KeystorePassphrase:
+    """Never quoted. One that the controller has read brings the salt that it is recorded with."""
+    passphrase = load_passphrase(value)
+    if passphrase is None:
+        raise WordError("must be a text of 6 to 500 characters, all of them printable ASCII, as Java reads it")
+    return passphrase
+
+
+def read_trust(value: object) -> tuple[Certificate, ...]:
+    try:
+        return load_certificates(str(value).encode("utf-8", "surrogateescape"), "trust")
+    except UnusableError as error:
+        raise WordError(f"must be the PEM of one certificate or more: {error.message}") from None
+
+
+def read_trust_files(value: object) -> tuple[str, ...]:
+    return read_texts([value] if isinstance(value, str) else value)
+
+
 Kind = Callable[[object], Any]
+
+
+def _one_of(*known: str) -> Kind:
+    def read(value: object) -> str:
+        if str(value) in known:
+            return str(value)
+        raise WordError(f"must be one of {', '.join(known)}; `{value}` is not")
+
+    return read
+
+
 FILE_KINDS: Mapping[str, Kind] = {
     "name": read_file_name,
     "parts": read_parts,
@@ -159,12 +207,17 @@ FILE_KINDS: Mapping[str, Kind] = {
     "path": read_path,
     "in_place": read_flag,
     "replace_link": read_flag,
+    "format": _one_of(PEM, PKCS12, TRUSTSTORE),
+    "alias": read_alias,
+    "level": _one_of(MODERN, LEGACY),
+    "passphrase": read_passphrase,
+    "passphrase_src": read_text,
 }
 PROBE_KINDS: Mapping[str, Kind] = {
     "port": read_port,
     "address": read_address,
     "server_name": read_text,
-    "starttls": read_starttls,
+    "starttls": _one_of(*STARTTLS),
     "proxy_protocol": read_flag,
     "client_certificate": read_path,
     "client_private_key": read_path,
@@ -172,12 +225,23 @@ PROBE_KINDS: Mapping[str, Kind] = {
 
 
 def read_files(value: object) -> tuple[ServiceFile, ...]:
-    files = tuple(ServiceFile(**_read_words(item, FILE_KINDS, ("name", "parts"))) for item in read_list(value))
+    files = tuple(_read_file(item) for item in read_list(value))
     if not files:
         raise WordError("must name at least one file")
     if len({file.name for file in files}) != len(files):
         raise WordError("must name each file once")
     return files
+
+
+def _read_file(item: object) -> ServiceFile:
+    """The passphrase is read from its file before, where there is a controller."""
+    form = item.get("format") if isinstance(item, Mapping) else None
+    words = _read_words(item, FILE_KINDS, find_required(form))
+    fault = find_fault(words)
+    if fault:
+        raise WordError(f"{words['name']}: {fault}")
+    words.pop("passphrase_src", None)
+    return ServiceFile(**{**words, "parts": find_parts(words)})
 
 
 def read_probes(value: object) -> tuple[Probe, ...]:
@@ -223,9 +287,9 @@ SERVICE_KINDS: Mapping[str, Kind] = {
     "ports": read_ports,
     "probes": read_probes,
     "probe_names": read_probe_names,
-    "starttls": read_starttls,
+    "starttls": _one_of(*STARTTLS),
     "proxy_protocol": read_flag,
-    "restart": read_restart,
+    "restart": _one_of("never", "allowed", "window"),
     "restart_window": read_text,
     "binary": read_text,
     "config": read_path,
@@ -238,4 +302,6 @@ SERVICE_KINDS: Mapping[str, Kind] = {
     "restart_command": read_command,
     "watches_files": read_flag,
     "references": read_command,
+    "trust_content": read_trust,
+    "trust_src": read_trust_files,
 }

@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import is_address
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore import can_make_truststores
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.restart import find_window_fault
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import (
+    TRUSTSTORE,
     CommandPart,
     Preset,
     Probe,
@@ -34,8 +36,20 @@ _SHARED_WORDS = (
 _ATTRIBUTES = ("owner", "group", "seuser", "serole", "setype", "selevel")
 
 
+# Where the passphrases and certificates are that shape files: what is compared is the files' own record of them.
+_TRUST_WORDS, _SECRET_WORDS = ("trust_content", "trust_src"), ("passphrase", "passphrase_src")
+
+
 class UnknownPresetError(WordError):
     """A service of a kind that there is no preset for."""
+
+    code = "unknown_service"
+
+
+class TruststoreError(WordError):
+    """A file that the libraries of this controller cannot make."""
+
+    code = "truststore_needs_cryptography"
 
 
 @dataclass(frozen=True)
@@ -55,7 +69,8 @@ def load_services(
     attributes: Mapping[str, str],
     presets: Mapping[str, Preset],
 ) -> tuple[tuple[Service, ...], tuple[Problem, ...]]:
-    """The services, and everything that is wrong with their declarations (codes `unknown_service`, `service_invalid`).
+    """The services, and everything that is wrong with their declarations (codes `unknown_service`, `service_invalid`,
+    `truststore_needs_cryptography`).
 
     `attributes` are the module's own owner, group, mode and SELinux words; a service's own words win.
     """
@@ -66,8 +81,7 @@ def load_services(
             declared = _read_entry(entry, presets)
             services.append(_build(declared, names, attributes))
         except WordError as error:
-            code = "unknown_service" if isinstance(error, UnknownPresetError) else "service_invalid"
-            problems.append(Problem(certificate, code, str(error)))
+            problems.append(Problem(certificate, error.code, str(error)))
     problems.extend(Problem(certificate, "service_invalid", fault) for fault in _find_repetitions(services))
     return tuple(services), tuple(problems)
 
@@ -135,10 +149,20 @@ def _build(declared: Declared, names: tuple[str, ...], attributes: Mapping[str, 
         references=words.get("references") or _fill(preset.references, declared),
         hint=preset.hint,
         probes=tuple(_probes(declared, names)),
-        declared={"words": _as_json(declared.said), "attributes": dict(attributes)},
+        declared={"words": _as_json(_without_secrets(declared.said)), "attributes": dict(attributes)},
+        trust=words.get("trust_content", ()),
     )
     _require_sound(service, declared)
+    _require_makeable(service)
     return service
+
+
+def _without_secrets(said: dict[str, Any]) -> dict[str, Any]:
+    """They are recorded, and neither a passphrase nor where it was read may be."""
+    kept = {word: value for word, value in said.items() if word not in _TRUST_WORDS}
+    if "files" in kept:
+        kept["files"] = [{word: file[word] for word in file if word not in _SECRET_WORDS} for file in kept["files"]]
+    return kept
 
 
 def _as_json(said: Any) -> Any:
@@ -162,6 +186,7 @@ def _build_file(file: ServiceFile, declared: Declared, attributes: Mapping[str, 
         mode=file.mode or (key_mode if file.holds_key else "0644"),
         path=words.get("paths", {}).get(file.name, file.path),
         replace_link=file.replace_link or words.get("replace_links", False),
+        trusted=tuple(item.fingerprint for item in words.get("trust_content", ())) if file.holds_trust else (),
     )
 
 
@@ -223,6 +248,7 @@ def _find_faults(service: Service, declared: Declared) -> Iterator[str]:
     if unknown:
         yield f"`paths` names {', '.join(unknown)}, which it does not have; its files are {_file_names(service)}"
     yield from _find_file_faults(service)
+    yield from _find_trust_faults(service, declared)
     if service.method == "restart" and not (service.unit or service.restart):
         ways = [f"`{word}`" for word in ("unit", "restart_command") if word in (*_SHARED_WORDS, *declared.preset.words)]
         yield f"is to be restarted; say how by {' or '.join(ways)}"
@@ -244,6 +270,19 @@ def _find_file_faults(service: Service) -> Iterator[str]:
             yield f"{fact}; use '0640' and a group"
         if file.in_place and not file.path:
             yield f"{file.name} is `in_place` and has no `path`"
+
+
+def _find_trust_faults(service: Service, declared: Declared) -> Iterator[str]:
+    said = [f"`{word}`" for word in _TRUST_WORDS if word in declared.words]
+    if said and not any(file.holds_trust for file in service.files):
+        yield f"has {' and '.join(said)}, and no file for it; add one with `parts: [trust]` or `format: truststore`"
+
+
+def _require_makeable(service: Service) -> None:
+    stores = [file.name for file in service.files if file.format == TRUSTSTORE]
+    if stores and not can_make_truststores():
+        fact = f"The service {service.name}: {', '.join(stores)} takes the Python library cryptography 45 or newer"
+        raise TruststoreError(f"{fact} on the controller; update it there, or say `parts: [trust]` and import the PEM")
 
 
 def _is_half(file: ServiceFile, service: Service) -> bool:

@@ -17,6 +17,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate i
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.checks import find_notices, find_problems
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Desired
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore import find_keystore_problems
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.names import load_name
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.private_key import require_sound
@@ -83,7 +84,10 @@ def complete(
     declared: Declared, bundle: Bundle, *, now: datetime, anchors: tuple[Certificate, ...]
 ) -> tuple[Desired, tuple[Notice, ...]]:
     """With its material. Raises RefusedError with everything that clients would refuse."""
-    problems = find_problems(bundle, certificate=declared.name, names=declared.names, now=now, anchors=anchors)
+    problems = [
+        *find_problems(bundle, certificate=declared.name, names=declared.names, now=now, anchors=anchors),
+        *find_keystore_problems(declared.name, declared.services, bundle),
+    ]
     if problems:
         raise RefusedError.from_problems(problems)
     desired = Desired(

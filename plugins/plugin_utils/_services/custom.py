@@ -11,5 +11,8 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.service impor
 CUSTOM = Preset(
     name="custom",
     method="",
-    words=("files", "status", "check", "staged_check", "reload", "restart_command", "watches_files", "references"),
+    words=(
+        *("files", "status", "check", "staged_check", "reload", "restart_command", "watches_files", "references"),
+        *("trust_content", "trust_src"),
+    ),
 )

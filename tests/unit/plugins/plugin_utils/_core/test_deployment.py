@@ -138,6 +138,7 @@ def test_the_record_says_what_later_comparisons_and_activations_need() -> None:
         "fingerprint": bundle.leaf.fingerprint,
         "chain": [bundle.chain[0].fingerprint],
         "root": load(root()).fingerprint,
+        "root_certificate": root().pem.decode(),
         "services": [desired.services[0].to_record()],
         "run": "job 7",
         "stored": "2026-11-21T22:00:00Z",
@@ -168,6 +169,19 @@ def test_material_goes_by_part() -> None:
         "key": issued.key_pem.decode(),
     }
     assert expected == wanted(issued).to_material()
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        pytest.param({}, None, id="not asked for"),
+        pytest.param({"anchor": root().pem.decode()}, load(root()), id="a certificate"),
+        pytest.param({"anchor": "damaged"}, None, id="none that can be read"),
+    ],
+)
+def test_a_host_tells_whom_its_certificate_comes_from(answer: dict[str, str], expected: Certificate | None) -> None:
+    told = {"generation": 1, "record": {}, "activation": {}, "drift": [], **answer}
+    assert expected == ObservedGeneration.from_answer(told).anchor
 
 
 def test_the_root_may_be_missing() -> None:

@@ -4,16 +4,19 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Material, load_bundle
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Desired, ObservedGeneration
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.differences import find_differences
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore_passphrase import KeystorePassphrase
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.services import load_services
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
-from ansible_collections.certwright.tls.tests.unit.authority import ca
+from ansible_collections.certwright.tls.tests.unit.authority import Issued, ca
 from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.test_deployment import (
     leaf,
     stored,
@@ -113,6 +116,75 @@ def test_only_the_files_of_services_count(before: list[object], now: list[object
     reasons = find_differences(wanted(services=now), stored(wanted(services=before)))
 
     assert codes == [reason.code for reason in reasons]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "fact"),
+    [
+        pytest.param({}, {}, "", id="the same, salted otherwise"),
+        pytest.param({}, {"passphrase": KeystorePassphrase("open sesame")}, "another passphrase", id="passphrase"),
+        pytest.param({"passphrase": None}, {}, "another passphrase", id="none was recorded"),
+        pytest.param({}, {"passphrase": None}, "", id="none is known now"),
+        pytest.param({}, {"alias": "web1"}, "declared otherwise", id="alias"),
+        pytest.param({}, {"level": "legacy"}, "declared otherwise", id="level"),
+        pytest.param({}, {"parts": ["key", "leaf"]}, "declared otherwise", id="parts"),
+        pytest.param({}, {"parts": ["chain", "leaf", "key"]}, "", id="parts in another order"),
+        pytest.param({"format": None, "parts": ["key", "leaf"]}, {}, "declared otherwise", id="format"),
+    ],
+)
+def test_keystores_are_compared_by_what_shaped_them(before: dict[str, Any], now: dict[str, Any], fact: str) -> None:
+    reasons = list(find_differences(wanted(services=[keystore(**now)]), stored(wanted(services=[keystore(**before)]))))
+    assert ["service_differs"] * bool(fact) == [reason.code for reason in reasons]
+    assert all(fact in reason.message for reason in reasons)
+
+
+def keystore(**words: Any) -> dict[str, Any]:
+    """With a salt of its own each time; what is None is left out."""
+    said = {
+        "name": "a.p12",
+        "format": "pkcs12",
+        "passphrase": KeystorePassphrase("sesame street", os.urandom(8)),
+        **words,
+    }
+    if said["format"] is None:
+        del said["passphrase"]
+    return {"custom": {"files": [{word: value for word, value in said.items() if value is not None}]}}
+
+
+def trusting(*certificates: Issued) -> dict[str, Any]:
+    content = {"trust_content": "".join(item.pem.decode() for item in certificates)} if certificates else {}
+    return {"custom": {"files": [{"name": "t.pem", "parts": ["trust"]}], **content}}
+
+
+OLD, NEW = ca("Old"), ca("New")
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "differs"),
+    [
+        pytest.param([OLD, NEW], [NEW, OLD], False, id="the same in another order"),
+        pytest.param([OLD], [OLD, NEW], True, id="one more"),
+        pytest.param([OLD], [NEW], True, id="another"),
+        pytest.param([], [], False, id="its own"),
+        pytest.param([], [NEW], True, id="another than its own"),
+        pytest.param([OLD], [], True, id="its own again"),
+    ],
+)
+def test_whom_a_service_trusts_is_compared_by_fingerprint(
+    before: list[Issued], now: list[Issued], *, differs: bool
+) -> None:
+    reasons = list(find_differences(wanted(services=[trusting(*now)]), stored(wanted(services=[trusting(*before)]))))
+    assert ["The file t.pem of custom was made with other trusted certificates than are declared now"] * differs == [
+        reason.message for reason in reasons
+    ]
+
+
+def test_the_root_counts_where_it_is_what_is_trusted() -> None:
+    desired = wanted(services=[trusting()])
+    codes = [reason.code for reason in find_differences(without_root(desired), stored(desired))]
+    assert codes == ["chain_differs"]
+    explicit = wanted(services=[trusting(OLD)])
+    assert list(find_differences(without_root(explicit), stored(explicit))) == []
 
 
 @pytest.mark.parametrize(

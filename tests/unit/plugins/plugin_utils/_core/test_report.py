@@ -331,6 +331,12 @@ def test_a_recovered_certificate_that_nobody_asked_for_is_told_when_it_failed() 
             ended("refused", step="stage", message="why"), "refused", "refused, nothing was switched. why", id="refused"
         ),
         pytest.param(
+            ended("refused", step="openssl", message="why"),
+            "openssl_missing",
+            "refused, nothing was switched. why",
+            id="no program to make a keystore with",
+        ),
+        pytest.param(
             ended("refused", step="baseline", message="why"),
             "service_config_broken_before",
             "refused, nothing was switched. why",

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
 from typing import Any
@@ -270,6 +271,21 @@ def test_what_is_stored_needs_no_material(
     }
     assert (restage, expected, "") == (told["restage"], told["record"], told["end_order"])
     assert not {"material", "source"} & told.keys()
+
+
+def test_keystores_that_are_stored_again_are_made_of_what_the_ca_gave() -> None:
+    files = [
+        {"name": "a.p12", "format": "pkcs12", "passphrase": "sesame street", "parts": ["key", "leaf", "root"]},
+        {"name": "t.pem", "parts": ["trust"]},
+    ]
+    requested, observed = wish(services=("nginx", {"custom": {"files": files}})), found(live=LIVE)
+    told = requested.request(requested.plan(observed, NOW), observed, run="job 7", now=NOW)
+    top = root().pem
+    expected = {
+        "custom/a.p12": {"passphrase": "sesame street", "root": top.decode()},
+        "custom/t.pem": {"content": base64.b64encode(top).decode()},
+    }
+    assert (1, expected) == (told["restage"], told["keystores"])
 
 
 def test_what_is_refused_is_asked_for_no_more_than_the_end_of_a_crash() -> None:

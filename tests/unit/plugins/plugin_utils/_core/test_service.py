@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Service as HostService
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import load_certificates
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore_passphrase import KeystorePassphrase
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Probe, Service, ServiceFile
+from ansible_collections.certwright.tls.tests.unit.authority import ca
 
 NIGHT = datetime(2026, 11, 22, 3, 30, tzinfo=timezone.utc)
 DAY = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
@@ -57,6 +60,29 @@ def test_a_service_comes_back_from_its_record(service: Service) -> None:
     assert service == Service.from_record(json.loads(json.dumps(service.to_record())))
 
 
+def test_a_keystore_comes_back_without_its_passphrase() -> None:
+    passphrase = KeystorePassphrase("sesame street", b"salt")
+    entry = ServiceFile(
+        "a.p12", ("key", "leaf"), "0640", format="pkcs12", alias="web1", level="legacy", passphrase=passphrase
+    )
+    store = ServiceFile("t.p12", ("trust",), format="truststore", trusted=("ab",), passphrase=passphrase)
+    service = Service("java", (entry, store), trust=load_certificates(ca().pem, "trust"))
+
+    record = json.dumps(service.to_record())
+    again = Service.from_record(json.loads(record))
+    assert service == again
+    assert [(file.passphrase or "", file.trusted) for file in again.files] == [("", ()), ("", ("ab",))]
+    assert [passphrase.digest] * 2 == [file.passphrase_digest for file in again.files]
+    assert again == Service.from_record(json.loads(json.dumps(again.to_record())))
+    assert "sesame" not in f"{record} {service!r} {json.dumps(service.to_request(DAY))}"
+    assert "trust" not in service.to_record()
+
+
+def test_a_plain_file_is_recorded_without_the_words_of_keystores() -> None:
+    words = set(PLAIN.files[0].to_record())
+    assert words.isdisjoint({"format", "alias", "level", "trusted", "passphrase", "passphrase_digest"})
+
+
 def newer(service: Service) -> dict[str, Any]:
     """As a later release may write it."""
     record: dict[str, Any] = json.loads(json.dumps(service.to_record()))
@@ -93,11 +119,12 @@ def test_the_host_reads_what_it_is_told(service: Service, now: datetime, allowed
     request = json.loads(json.dumps(service.to_request(now)))
     told = HostService.from_json(request)
 
-    expected = {**asdict(service), "restart_allowed": allowed}
+    expected = {**service.to_record(), "restart_allowed": allowed}
     for word in ("declared", "restart_policy", "restart_window"):
         del expected[word]
     assert set(expected) == set(request)
-    assert expected == asdict(told)
+    plain = {"format": "pem", "alias": "", "level": ""}
+    assert {**expected, "files": tuple({**file, **plain} for file in expected["files"])} == asdict(told)
 
 
 @pytest.mark.parametrize(

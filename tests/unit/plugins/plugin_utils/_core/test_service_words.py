@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import load_certificates
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore_passphrase import KeystorePassphrase
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Probe, ServiceFile
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import (
     FILE_KINDS,
@@ -18,10 +20,23 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words
     Kind,
     WordError,
 )
+from ansible_collections.certwright.tls.tests.unit.authority import ca
 
 FILE_WORDS = ", ".join(FILE_KINDS)
 PROBE_WORDS = ", ".join(PROBE_KINDS)
 PLAIN_FILE = {"name": "tls.pem", "parts": ["leaf"]}
+KEYSTORE: dict[str, object] = {"name": "a.p12", "format": "pkcs12"}
+ENTRY, WITHOUT = (
+    "a.p12: `parts` of a keystore must have key and leaf, and may have chain and root",
+    "has no meaning with",
+)
+TRUSTED = ca().pem.decode("ascii")
+SALTED = KeystorePassphrase("sesame street", b"salt")
+NO_TRUST = (
+    "must be the PEM of one certificate or more: The trust input is empty; pass the file as trust_src or what is in it "
+    "as trust_content"
+)
+SHORT = "must be a text of 6 to 500 characters, all of them printable ASCII, as Java reads it"
 
 READ: list[tuple[str, object, object]] = [
     ("name", "nginx-2", "nginx-2"),
@@ -99,6 +114,30 @@ READ: list[tuple[str, object, object]] = [
             ),
         ),
     ),
+    ("files", [KEYSTORE], (ServiceFile("a.p12", ("key", "leaf", "chain"), format="pkcs12"),)),
+    (
+        "files",
+        [
+            {
+                **KEYSTORE,
+                "parts": ["root", "chain", "leaf", "key"],
+                "alias": "Web 1",
+                "level": "legacy",
+                "passphrase": SALTED,
+                "passphrase_src": "p12.pass",
+                "mode": "0640",
+            },
+            {"name": "t.p12", "format": "truststore", "level": "modern", "passphrase": "sesame street"},
+            {"name": "t.pem", "parts": ["trust"], "format": "pem"},
+        ],
+        (
+            ServiceFile(
+                "a.p12", ("key", "leaf", "chain", "root"), "0640", format="pkcs12", alias="Web 1", level="legacy"
+            ),
+            ServiceFile("t.p12", ("trust",), format="truststore", level="modern"),
+            ServiceFile("t.pem", ("trust",)),
+        ),
+    ),
     ("status", "pidof 'mail proxy'", ("pidof", "mail proxy")),
     ("check", ["mailproxy", "--check"], ("mailproxy", "--check")),
     ("staged_check", "test -s {directory}/tls.pem", ("test", "-s", "{directory}/tls.pem")),
@@ -106,6 +145,9 @@ READ: list[tuple[str, object, object]] = [
     ("restart_command", "service mailproxy restart", ("service", "mailproxy", "restart")),
     ("watches_files", "true", True),
     ("references", "mailproxy --dump", ("mailproxy", "--dump")),
+    ("trust_content", TRUSTED, load_certificates(TRUSTED.encode("ascii"), "trust")),
+    ("trust_src", "ca.pem", ("ca.pem",)),
+    ("trust_src", ["old.pem", "new.pem"], ("old.pem", "new.pem")),
 ]
 
 NO_COMMAND = "must be a command; it is empty"
@@ -146,7 +188,7 @@ REFUSED: list[tuple[str, object, str]] = [
     ("probe_names", [], "must name at least one; `ports: []` probes nothing"),
     ("starttls", "ftp", "must be one of smtp, imap, pop3, ldap, postgres; `ftp` is not"),
     ("proxy_protocol", 2, "must be true or false; `2` is neither"),
-    ("restart", "always", "must be never, allowed or window; `always` is not"),
+    ("restart", "always", "must be one of never, allowed, window; `always` is not"),
     ("restart_window", None, "must be a text"),
     ("binary", "", "must be a text"),
     ("config", "~/nginx.conf", "must be an absolute path on the host; `~/nginx.conf` is not"),
@@ -162,12 +204,51 @@ REFUSED: list[tuple[str, object, str]] = [
     (
         "files",
         [{**PLAIN_FILE, "parts": ["leaf", "cert"]}],
-        "`parts` must be some of leaf, chain, root, key, in the order of the file; got `leaf, cert`",
+        "`parts` must be some of leaf, chain, root, key, trust, in the order of the file; got `leaf, cert`",
     ),
     (
         "files",
         [{**PLAIN_FILE, "parts": []}],
-        "`parts` must be some of leaf, chain, root, key, in the order of the file; got ``",
+        "`parts` must be some of leaf, chain, root, key, trust, in the order of the file; got ``",
+    ),
+    ("files", [{**KEYSTORE, "format": "jks"}], f"lacks parts; known are {FILE_WORDS}"),
+    (
+        "files",
+        [{**PLAIN_FILE, "format": "jks"}],
+        "`format` must be one of pem, pkcs12, truststore; `jks` is not",
+    ),
+    ("files", [{**KEYSTORE, "level": "old"}], "`level` must be one of modern, legacy; `old` is not"),
+    (
+        "files",
+        [{**KEYSTORE, "alias": "-x"}],
+        "`alias` must be letters, digits, blanks, `.`, `_` and `-`; `-x` is not",
+    ),
+    ("files", [{**KEYSTORE, "passphrase": "short"}], f"`passphrase` {SHORT}"),
+    ("files", [{**KEYSTORE, "passphrase": 12345678}], f"`passphrase` {SHORT}"),
+    ("files", [{**KEYSTORE, "passphrase": "gr\u00fcn und blau"}], f"`passphrase` {SHORT}"),
+    ("files", [{**KEYSTORE, "passphrase": "two lines\nof text"}], f"`passphrase` {SHORT}"),
+    ("files", [{**KEYSTORE, "passphrase": KeystorePassphrase("short")}], f"`passphrase` {SHORT}"),
+    ("files", [{**KEYSTORE, "parts": ["leaf"]}], f"{ENTRY}; got `leaf`"),
+    ("files", [{**KEYSTORE, "parts": ["key", "leaf", "trust"]}], f"{ENTRY}; got `key, leaf, trust`"),
+    (
+        "files",
+        [{"name": "t.p12", "format": "truststore", "parts": ["root"]}],
+        "t.p12: `parts` of a truststore can only be trust; got `root`",
+    ),
+    (
+        "files",
+        [{"name": "t.pem", "parts": ["chain", "trust"]}],
+        "t.pem: `parts` must be trust alone, for it is another file than the certificate's; got `chain, trust`",
+    ),
+    (
+        "files",
+        [{**PLAIN_FILE, "alias": "a", "passphrase_src": "x"}],
+        f"tls.pem: `alias`, `passphrase_src` {WITHOUT} `format: pem`; leave it out",
+    ),
+    (
+        "files",
+        [{"name": "t.p12", "format": "truststore", "alias": "a"}],
+        f"t.p12: `alias` {WITHOUT} `format: truststore`; leave it out",
     ),
     ("status", "echo 'open", "must be a command; its quotes do not close (No closing quotation)"),
     ("check", "", NO_COMMAND),
@@ -176,6 +257,12 @@ REFUSED: list[tuple[str, object, str]] = [
     ("restart_command", True, "must be a list"),
     ("watches_files", None, "must be true or false; `None` is neither"),
     ("references", {"a": 1}, "must be a list"),
+    (
+        "trust_content",
+        "",
+        NO_TRUST,
+    ),
+    ("trust_src", [1, None], "must be a text"),
 ]
 
 
@@ -192,14 +279,28 @@ def test_what_a_word_wants(word: str, value: object, message: str) -> None:
     assert message == str(refused.value)
 
 
+def test_a_passphrase_is_read_with_the_salt_that_it_brings_and_never_quoted() -> None:
+    (salted,), (plain,) = (
+        SERVICE_KINDS["files"]([{**KEYSTORE, "passphrase": given}]) for given in (SALTED, "sesame street")
+    )
+    assert (SALTED, KeystorePassphrase("sesame street")) == (salted.passphrase, plain.passphrase)
+    assert "sesame" not in repr((salted, plain))
+
+
 def test_both_tables_are_complete() -> None:
     assert {word for word, _value, _expected in READ} == set(SERVICE_KINDS)
     assert {word for word, _value, _message in REFUSED} == set(SERVICE_KINDS)
 
 
 @pytest.mark.parametrize(
-    ("kinds", "kind"),
-    [pytest.param(FILE_KINDS, ServiceFile, id="file"), pytest.param(PROBE_KINDS, Probe, id="probe")],
+    ("kinds", "kind", "ours", "theirs"),
+    [
+        # A file with a passphrase never gets here; what is recorded of one is nobody's word
+        pytest.param(FILE_KINDS, ServiceFile, {"trusted", "passphrase_digest"}, {"passphrase_src"}, id="file"),
+        pytest.param(PROBE_KINDS, Probe, set(), set(), id="probe"),
+    ],
 )
-def test_the_words_of_a_part_are_its_fields(kinds: Mapping[str, Kind], kind: type[ServiceFile | Probe]) -> None:
-    assert set(kinds) == set(kind.__dataclass_fields__)
+def test_the_words_of_a_part_are_its_fields(
+    kinds: Mapping[str, Kind], kind: type[ServiceFile | Probe], ours: set[str], theirs: set[str]
+) -> None:
+    assert set(kinds) - theirs == set(kind.__dataclass_fields__) - ours

@@ -7,14 +7,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import pkcs12
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore import can_make_truststores
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset, Probe, Service, ServiceFile
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.services import load_services
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
+from ansible_collections.certwright.tls.tests.unit.authority import ca
 
 NAMES = ("a.example", "b.example")
 FILES = [{"name": "all.pem", "parts": ["leaf", "chain", "key"]}]
@@ -417,6 +421,26 @@ def test_every_attribute_reaches_every_file(word: str) -> None:
             id="all faults of one service",
         ),
         pytest.param(
+            custom(files=[{"name": "a.p12", "format": "pkcs12", "mode": "0644"}]),
+            "service_invalid",
+            f"The service custom: a.p12 {OPEN} 0644; use '0640' and a group",
+            id="a keystore that is open to everybody",
+        ),
+        pytest.param(
+            custom(files=[{"name": "a.p12", "format": "pkcs12", "passphrase": "short"}]),
+            "service_invalid",
+            "The service custom: `files` `passphrase` must be a text of 6 to 500 characters, all of them printable "
+            "ASCII, as Java reads it",
+            id="a passphrase that keytool refuses",
+        ),
+        pytest.param(
+            custom(trust_src="ca.pem"),
+            "service_invalid",
+            "The service custom: has `trust_src`, and no file for it; add one with `parts: [trust]` or "
+            "`format: truststore`",
+            id="trust that goes nowhere",
+        ),
+        pytest.param(
             {"nginx": {"probe_names": []}},
             "service_invalid",
             "The service nginx: `probe_names` must name at least one; `ports: []` probes nothing",
@@ -467,6 +491,35 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         for problem, (_code, start) in zip(problems, expected, strict=True)
     ]
     assert "`restart: window` needs a window" in problems[1].message
+
+
+@pytest.mark.skipif(not can_make_truststores(), reason="cryptography 45 or newer is not there")
+def test_keystores_and_whom_a_service_trusts() -> None:
+    trusted = ca()
+    files = [
+        {"name": "a.p12", "format": "pkcs12", "passphrase": "sesame street", "passphrase_src": "x"},
+        {"name": "t.p12", "format": "truststore", "passphrase": "sesame street"},
+        {"name": "t.pem", "parts": ["trust"]},
+    ]
+    service = load_one(
+        {"custom": {"files": files, "trust_content": trusted.pem.decode(), "trust_src": "x", "mode": "640"}}
+    )
+
+    fingerprint = (sha256(trusted.der).hexdigest(),)
+    assert [("0640", ()), ("0644", fingerprint), ("0644", fingerprint)] == [
+        (file.mode, file.trusted) for file in service.files
+    ]
+    assert [fingerprint] == [(item.fingerprint,) for item in service.trust]
+    said = [{word: value for word, value in file.items() if not word.startswith("passphrase")} for file in files]
+    assert {"words": {"files": said, "mode": "640"}, "attributes": {}} == service.declared
+
+
+def test_a_truststore_takes_a_library_that_can_make_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(pkcs12, "serialize_java_truststore", raising=False)
+    (problem,) = load({"custom": {"files": [{"name": "t.p12", "format": "truststore"}]}})[1]
+    assert problem.code == "truststore_needs_cryptography"
+    assert "t.p12 takes the Python library cryptography 45 or newer on the controller" in problem.message
+    assert load({"custom": {"files": [{"name": "t.pem", "parts": ["trust"]}]}})[1] == ()
 
 
 def test_two_instances_with_names_of_their_own() -> None:

@@ -27,7 +27,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied impo
     require_name,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
-from ansible_collections.certwright.tls.tests.unit.authority import NOW, Issued, ca, shared_key
+from ansible_collections.certwright.tls.tests.unit.authority import NOW, Issued, ca, self_signed, shared_key
 from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.test_deployment import (
     leaf,
     services_of,
@@ -102,6 +102,11 @@ def test_what_clients_would_refuse_completes_nothing() -> None:
     with pytest.raises(RefusedError) as refused:
         complete(declared, wanted().bundle, now=NOW, anchors=())
     assert [(problem.certificate, problem.code) for problem in refused.value.problems] == [("web", "name_missing")]
+
+
+def test_a_service_that_would_trust_nobody_is_refused_with_the_rest() -> None:
+    trusting = replace(DECLARED, services=({"custom": {"files": [{"name": "t.pem", "parts": ["trust"]}]}},))
+    assert {"trust_missing", "self_signed"} <= set(refused_codes(trusting, material(self_signed("a.example"), ca=None)))
 
 
 def test_names_are_in_one_spelling_and_each_there_once() -> None:

@@ -1,0 +1,102 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a declaration of services names on the controller: passphrases of keystores, and whom a service trusts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import load_certificates
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError, TlsError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore_passphrase import (
+    NO_TEXT,
+    KeystorePassphrase,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import PKCS12, TRUSTSTORE
+from ansible_collections.certwright.tls.plugins.plugin_utils._remote import PipelinedAction, read_file
+from ansible_collections.certwright.tls.plugins.plugin_utils._secrets import read_secret
+
+_VARIABLE = "CERTWRIGHT_KEYSTORE_PASSPHRASE"
+_SALT_BYTES = 16
+
+
+def read_service_files(action: PipelinedAction, name: str, services: Iterable[object]) -> tuple[object, ...]:
+    """The same declarations with passphrases and trusted certificates in the place of files.
+
+    What has another form than a declaration is passed on as it is: whoever reads it says so. Raises RefusedError:
+    file_unreadable, passphrase_missing and what is wrong with a file of certificates, all of them together.
+    """
+    reader = _Reader(action, name)
+    resolved = tuple(reader.read_entry(entry) for entry in services)
+    if reader.problems:
+        raise RefusedError.from_problems(reader.problems)
+    return resolved
+
+
+class _Reader:
+    """The services of one certificate; what cannot be read is kept, to be told together."""
+
+    def __init__(self, action: PipelinedAction, name: str) -> None:
+        self.action, self.name = action, name
+        self.problems: list[Problem] = []
+
+    def read_entry(self, entry: object) -> object:
+        if not isinstance(entry, Mapping):
+            return entry
+        return {kind: self._read_words(words) if isinstance(words, Mapping) else words for kind, words in entry.items()}
+
+    def _read_words(self, words: Mapping[Any, Any]) -> dict[Any, Any]:
+        read = dict(words)
+        if isinstance(words.get("files"), (list, tuple)):
+            read["files"] = [self._read_file(file) if _is_keystore(file) else file for file in words["files"]]
+        sources = words.get("trust_src")
+        if isinstance(sources, (str, list, tuple)) and sources:
+            del read["trust_src"]
+            paths = [sources] if isinstance(sources, str) else sources
+            given = [str(words["trust_content"])] if words.get("trust_content") else []
+            read["trust_content"] = "\n".join([*given, *(self._read_trust(str(path)) for path in paths)])
+        return read
+
+    def _read_file(self, file: Mapping[Any, Any]) -> dict[Any, Any]:
+        kept = {word: value for word, value in file.items() if word != "passphrase_src"}
+        if isinstance(file.get("passphrase"), NO_TEXT):
+            return kept
+        try:
+            text = read_secret(self.action, self.name, file, "passphrase", _VARIABLE)
+        except RefusedError as error:
+            self.problems.extend(error.problems)
+            return kept
+        if not text:
+            fact = f"the file {file.get('name')} is a keystore, and there is no passphrase for it"
+            way_out = f"say its `passphrase_src` or `passphrase`, or set {_VARIABLE}"
+            self.problems.append(Problem(self.name, "passphrase_missing", f"{fact}; {way_out}"))
+            return kept
+        return {**kept, "passphrase": KeystorePassphrase(text, _make_salt())}
+
+    def _read_trust(self, path: str) -> str:
+        try:
+            certificates = load_certificates(read_file(self.action, path), "trust")
+        except UnusableError as error:
+            self.problems.append(Problem(self.name, error.code, f"{path}: {error.message}"))
+        except TlsError as error:
+            self.problems.append(Problem(self.name, "file_unreadable", str(error)))
+        else:
+            return "".join(certificate.pem for certificate in certificates)
+        return ""
+
+
+def _is_keystore(file: object) -> bool:
+    return isinstance(file, Mapping) and file.get("format") in (PKCS12, TRUSTSTORE)
+
+
+@lru_cache(maxsize=1)
+def _make_salt() -> bytes:
+    """One for each process, so that a passphrase that all keystores of a host share is stretched once."""
+    return os.urandom(_SALT_BYTES)
