@@ -62,7 +62,7 @@ class PipelinedAction(ActionBase):  # type: ignore[misc]
 
 @dataclass(frozen=True)
 class Host:
-    """One managed host, seen from its action: `observe`, `prepare`, `apply` and `survey`, one execution each."""
+    """One managed host, seen from its action. Each method is one execution."""
 
     action: PipelinedAction
     task_vars: dict[str, Any]
@@ -91,6 +91,14 @@ class Host:
 
     def survey(self, question: dict[str, Any]) -> dict[str, Any]:
         return self._ask({"action": "survey", **question})
+
+    def read_ca(self, path: str, ask: dict[str, Any]) -> dict[str, Any]:
+        """The directory of a CA as it is; nothing is changed."""
+        return self._ask({"action": "ca_read", "path": path, "ask": ask})
+
+    def append_ca(self, path: str, words: dict[str, Any]) -> dict[str, Any]:
+        """Entries for its ledger, unless that is not at its expected end any more."""
+        return self._ask({"action": "ca_append", "path": path, **words})
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         text = json.dumps(dict(request, store=self.store, run=self.run, limits=self.limits))

@@ -1,0 +1,130 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What one certificate is asked for as: the words of a request become a value, all of their faults together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._ca.subjects import describe_subject, load_subject
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import load_time
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import is_address
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.names import load_name
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+DEFAULT_DAYS = 397
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+\Z")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`names` are DNS names and addresses in one spelling. `not_after` counts when it is said, else `days`."""
+
+    name: str
+    host: str
+    usage: str
+    names: tuple[str, ...]
+    emails: tuple[str, ...]
+    subject: x509.Name
+    days: int
+    not_after: datetime | None
+
+    @property
+    def title(self) -> str:
+        """As problems and reasons name it."""
+        return title_of(self.host, self.name)
+
+    def digest(self, key: str) -> str:
+        """What makes two requests the same one, as hex; `key` is the SHA-256 of the public key.
+
+        How long it is to live is not part of it: a default that changed asks for nothing new.
+        """
+        said = [key, self.usage, sorted(self.names), sorted(self.emails), describe_subject(self.subject)]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+    def find_end(self, now: datetime, *, limit: datetime, whole: timedelta) -> datetime:
+        """As asked for. `limit` is where the CA itself ends, `whole` how long it lives.
+
+        A number of days is a rule, and is cut at the limit; an instant is a demand that the CA meets or refuses, and so
+        is a rule that no CA of this life could ever keep.
+        """
+        ends = self.not_after or now + timedelta(days=self.days)
+        return ends if self.not_after or timedelta(days=self.days) > whole else min(ends, limit)
+
+
+def title_of(host: str, name: str) -> str:
+    return f"{host} {name}" if host else name
+
+
+def load_asked(words: Mapping[str, Any]) -> Asked:
+    """Raises RefusedError with everything that is wrong with the words."""
+    title = title_of(str(words.get("host") or ""), str(words["name"]))
+    problems: list[Problem] = []
+    names = tuple(_load_names(title, [*(words.get("names") or ()), *(words.get("ips") or ())], problems))
+    problems.extend(_find_address_problems(title, words.get("ips") or ()))
+    problems.extend(_find_email_problems(title, words.get("emails") or ()))
+    problems.extend(_find_life_problems(title, words))
+    subject = _load_subject(title, str(words.get("subject") or ""), problems)
+    if problems or subject is None:
+        raise RefusedError.from_problems(problems)
+    return Asked(
+        name=str(words["name"]),
+        host=str(words.get("host") or ""),
+        usage=str(words.get("usage") or "server"),
+        names=tuple(dict.fromkeys(names)),
+        emails=tuple(dict.fromkeys(str(email) for email in words.get("emails") or ())),
+        subject=subject,
+        days=DEFAULT_DAYS if words.get("days") is None else int(words["days"]),
+        not_after=load_time(str(words.get("not_after") or "")),
+    )
+
+
+def _load_names(title: str, given: Iterable[object], problems: list[Problem]) -> Iterator[str]:
+    for item in given:
+        try:
+            yield load_name(str(item))[0]
+        except UnusableError as error:
+            problems.append(Problem(title, error.code, error.message))
+
+
+def _find_address_problems(title: str, given: Iterable[object]) -> Iterator[Problem]:
+    for item in given:
+        if not is_address(str(item)):
+            yield Problem(title, "address_invalid", "`ips` holds what is no address; DNS names go into `names`")
+
+
+def _find_email_problems(title: str, given: Iterable[object]) -> Iterator[Problem]:
+    """Only what an rfc822Name can hold (RFC 5280 4.2.1.6): ASCII."""
+    for item in given:
+        if not _EMAIL.match(str(item)):
+            yield Problem(title, "email_invalid", "`emails` holds what is no mail address in ASCII; correct it")
+
+
+def _find_life_problems(title: str, words: Mapping[str, Any]) -> Iterator[Problem]:
+    if words.get("days") is not None and words.get("not_after"):
+        yield Problem(title, "date_invalid", "`days` and `not_after` are both said; say one of them")
+    if words.get("days") is not None and int(words["days"]) < 1:
+        yield Problem(title, "date_invalid", f"`days` is {int(words['days'])}; it must be 1 or more")
+    if words.get("not_after") and load_time(str(words["not_after"])) is None:
+        yield Problem(title, "date_invalid", "`not_after` must be an instant in UTC, as in 2027-12-31T23:59:59Z")
+
+
+def _load_subject(title: str, text: str, problems: list[Problem]) -> x509.Name | None:
+    try:
+        return load_subject(text)
+    except UnusableError as error:
+        problems.append(Problem(title, error.code, error.message))
+        return None
