@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -26,6 +25,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._enrolment import E
 from ansible_collections.certwright.tls.plugins.plugin_utils._enrolment_report import report_enrolled
 from ansible_collections.certwright.tls.plugins.plugin_utils._issuers import Members, OrderReader, read_orders
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host
+from ansible_collections.certwright.tls.plugins.plugin_utils._run_name import is_scheduled
 from ansible_collections.certwright.tls.plugins.plugin_utils._task import TlsAction
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class ActionModule(TlsAction):
         reader = OrderReader(
             self,
             stage_only=bool(arguments["stage_only"]),
-            is_scheduled=_is_scheduled(self._task_vars or {}),
+            is_scheduled=is_scheduled(self._task_vars or {}),
             may_create=not check_mode,
             members=Members(self._host_name, arguments["handed_out"]),
         )
@@ -86,11 +86,3 @@ def _load_limits(arguments: Mapping[str, Any]) -> Limits:
         max_reissues=arguments.get("max_reissues"),
         confirmed=str(arguments.get("confirm_reissue") or ""),
     )
-
-
-def _is_scheduled(task_vars: Mapping[str, Any]) -> bool:
-    """As AWX and its predecessor tell a job how it was started, and as our own timer does."""
-    if os.environ.get("CERTWRIGHT_SCHEDULED"):
-        return True
-    words = [f"{prefix}_{job}_launch_type" for prefix in ("awx", "tower") for job in ("job", "workflow_job")]
-    return "scheduled" in (str(task_vars.get(word, "")) for word in words)

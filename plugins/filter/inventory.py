@@ -28,15 +28,23 @@ options:
     suboptions:
       tls_issuers:
         description:
-          - Who signs, by name. Each has a C(type), one of V(files), V(acme) and V(internal_ca). A certificate can ask
-            for V(files) in this release.
+          - Who signs, by name. Each has a C(type), one of V(files), V(acme) and V(internal_ca). What is ordered by ACME
+            is in P(certwright.tls.orders#filter), and what an internal CA signs in
+            P(certwright.tls.internal_orders#filter).
+          - With V(internal_ca) there are C(host), C(path), C(fingerprint), C(passphrase), C(passphrase_src),
+            C(root_passphrase), C(root_passphrase_src), C(backup_to), and of all of its certificates C(usage), C(days),
+            C(key_type) and C(email). Further words are options of M(certwright.tls.internal_ca) (C(subject),
+            C(issuing_subject), C(issuing), C(life), C(issuing_life), C(path_length), C(name_constraints), C(crl),
+            C(rollover_ahead), C(min_overlap), C(waivers), C(backup_max_age)), and C(ca_key_type), its key type.
         type: dict
       tls_certificates:
         description:
           - Certificates by name, for every host. The keys are C(names) (the first is the external URL), C(issuer),
-            C(state) (V(present), V(absent) or V(adopted)), C(usage) (V(server)), C(email), C(override), C(services),
+            C(state) (V(present), V(absent) or V(adopted)), C(email), C(override), C(services),
             C(accept), C(remote_src), the material (C(certificate_src), C(private_key_src), C(ca_src), C(pkcs12_src),
             the same with C(_content), and the passphrases) and the attributes of files.
+          - Of a certificate of an internal CA also C(usage) (V(server), V(client) or V(both)), C(emails), C(subject),
+            C(days) and C(not_after), as M(certwright.tls.internal_certificate) has them. Its names may be addresses.
         type: dict
       tls_group_certificates:
         description:

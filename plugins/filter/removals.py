@@ -68,7 +68,7 @@ def removals(
     try:
         require_libraries()
         loaded = load_inventory(variables, presets=PRESETS)
-        ordered = ({"domain": order["name"], "state": "present"} for order in loaded.orders)
+        ordered = ({"domain": order["name"], "state": "present"} for order in (*loaded.orders, *loaded.signed))
         entries = (*loaded.entries, *ordered)
         return list(find_removals(entries, names or (), accept=accept or ()))
     except TlsError as error:

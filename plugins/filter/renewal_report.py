@@ -24,6 +24,14 @@ options:
     description: By host, the result of M(certwright.tls.letsencrypt_cert) where it ordered.
     type: dict
     default: {}
+  requested:
+    description: By host, the result of M(certwright.tls.internal_certificate) that made requests.
+    type: dict
+    default: {}
+  signed:
+    description: By host, the result of M(certwright.tls.internal_certificate) with what was signed.
+    type: dict
+    default: {}
   activated:
     description: By host, the result of M(certwright.tls.certificate_activate).
     type: dict
@@ -126,7 +134,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_report import HostRun, report_renewals
 
-_STEPS = ("issued", "activated", "received", "shared", "found", "contacts")
+_STEPS = ("issued", "activated", "received", "shared", "found", "contacts", "requested", "signed")
 _PERMISSION: dict[str, Any] = {"permitted": {}, "held": {}, "refused": {}}
 
 

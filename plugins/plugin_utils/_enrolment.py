@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._convergence import Round, converge
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed
@@ -25,6 +25,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.due import (
     with_held,
     with_verdict,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.issuance import Memory
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_guards import PlannedOrder, guard_orders
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered import Ordered
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
@@ -34,10 +35,25 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host
 from ansible_collections.certwright.tls.plugins.plugin_utils._run_name import is_over
 from ansible_collections.certwright.tls.plugins.plugin_utils._supply import read_anchors
 
-if TYPE_CHECKING:
-    from ansible_collections.certwright.tls.plugins.plugin_utils._conversations import Conversations
-
 _CLOCK_TOLERANCE = 300
+
+
+class Talk(Protocol):
+    """What one task has to say to those who issue; `notices` are what comes of it beside certificates."""
+
+    notices: list[Notice]
+
+    def ask_windows(self, items: Iterable[Due]) -> dict[str, Memory]:
+        """When each of them is to be renewed."""
+
+    def order(self, due: Iterable[Due]) -> dict[str, Ordered]:
+        """Each wish with what was given for it, or how it ended."""
+
+    def foresee_all(self, due: Iterable[Due]) -> dict[str, Ordered]:
+        """The wishes that would fail."""
+
+    def close(self) -> None:
+        """Nobody is talked to any more."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +77,11 @@ class Enrolled:
 
 
 class Enrolment:
-    """One task on one host. `begin` makes the conversations with CAs once there is something to say."""
+    """One task on one host. `begin` makes the talk with those who issue, once there is something to say."""
 
-    def __init__(
-        self, host: Host, *, name: str, limits: Limits, begin: Callable[[], Conversations], now: datetime
-    ) -> None:
+    def __init__(self, host: Host, *, name: str, limits: Limits, begin: Callable[[], Talk], now: datetime) -> None:
         self._host, self._name, self._limits, self._begin, self._now = host, name, limits, begin, now
-        self._conversations: Conversations | None = None
+        self._conversations: Talk | None = None
         self._notices: list[Notice] = []
 
     def run(self, wishes: Iterable[Ordered], *, check_mode: bool) -> Enrolled:
@@ -146,7 +160,7 @@ class Enrolment:
         self._notices.extend(verdict.notices)
         return with_verdict(due, verdict, self._now)
 
-    def _talk(self) -> Conversations:
+    def _talk(self) -> Talk:
         if self._conversations is None:
             self._conversations = self._begin()
         return self._conversations

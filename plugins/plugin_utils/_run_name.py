@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Mapping
+from typing import Any
 
 _PROCESS = re.compile(r"(?:job [^,]*, )?pid (\d+) of (.+)\Z")
 
@@ -42,3 +44,11 @@ def is_over(run: str) -> bool:
     except (PermissionError, OverflowError):
         return False
     return False
+
+
+def is_scheduled(task_vars: Mapping[str, Any]) -> bool:
+    """As AWX and its predecessor tell a job how it was started, and as our own timer does."""
+    if os.environ.get("CERTWRIGHT_SCHEDULED"):
+        return True
+    words = [f"{prefix}_{job}_launch_type" for prefix in ("awx", "tower") for job in ("job", "workflow_job")]
+    return "scheduled" in (str(task_vars.get(word, "")) for word in words)

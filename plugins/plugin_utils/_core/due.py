@@ -84,6 +84,10 @@ def find_claim(observed: Observed) -> str:
 
 def put_off(due: Due, *, run: str, now: datetime) -> Ordered | None:
     """The wish with the reason why it is not ordered in this run; None for one that is."""
+    if due.wish.words.signing is not None and due.wish.words.signing.ca is None:
+        fact = "it is due, and its CA could not be read, so nothing was requested"
+        ending = Ending(find_leeway(due.observed, now), "ca_silent", f"{fact}; see why, and run again")
+        return replace(due.wish, ending=ending)
     memory = load_memory(due.wish, due.observed)
     asked = digest_asked(due.wish)
     if memory.failure and is_waiting(memory, now, asked=asked) and not due.wish.words.ignore_backoff:
@@ -100,14 +104,14 @@ def put_off(due: Due, *, run: str, now: datetime) -> Ordered | None:
         ending = Ending(FAILED, printable(str(unanswerable["code"])), printable(str(unanswerable["message"])))
         return replace(due.wish, ending=ending)
     if (document.get("order") or {}).get("purpose") == "request" and not due.wish.words.force:
-        life = find_sound_life(due.observed)
-        verdict = DEFERRED if life is not None and now < life.deferring_ends else FAILED
         fact = "a request for another CA waits on the host, and an order would take its key away"
         way_out = "install what was signed for it (`private_key_requested`), or say `force: true` to give it up"
-        return replace(due.wish, ending=Ending(verdict, "request_waiting", f"{fact}; {way_out}"))
+        ending = Ending(find_leeway(due.observed, now), "request_waiting", f"{fact}; {way_out}")
+        return replace(due.wish, ending=ending)
     if due.wish.words.key_origin == ON_HOST and due.observed.issuance.get("openssl") is False:
         fact = "the host has no program openssl to make the key with"
-        way_out = "install it there, or say `key_origin: controller`"
+        other = "let internal_ca_cert make a PKCS#12 file" if due.wish.words.signing else "say `key_origin: controller`"
+        way_out = f"install it there, or {other}"
         return replace(due.wish, ending=Ending(FAILED, "openssl_missing", f"{fact}; {way_out}"))
     return None
 
@@ -178,6 +182,13 @@ def find_patience(observed: Observed, now: datetime) -> str:
     if life is None:
         return FAILED
     return DEFERRED if now < life.not_after else EXPIRED
+
+
+def find_leeway(observed: Observed, now: datetime) -> str:
+    """What somebody has to look into is put off only while there is time for that."""
+    life = find_sound_life(observed)
+    is_late = life is not None and life.deferring_ends <= now < life.not_after
+    return FAILED if is_late else find_patience(observed, now)
 
 
 def with_verdict(due: Mapping[str, Due], verdict: Verdict, now: datetime) -> Iterator[Ordered]:

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_entries import (
+    SIGNED_WORDS,
     InventoryEntry,
     find_entry_notices,
     find_entry_problems,
@@ -22,6 +23,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_ent
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_issuers import (
     find_issuer_problems,
     find_order_words,
+    find_signing_words,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_words import (
     find_list_fault,
@@ -49,12 +51,13 @@ _NAMED_SHAPE = "a mapping with `names`, the material and `services`"
 class Inventory:
     """What the modules are told of each certificate: the system's first, then domains, then named ones.
 
-    `orders` are those that an ACME CA issues, `entries` all others.
+    `orders` are those that an ACME CA issues, `signed` those of an internal CA, `entries` all others.
     """
 
     entries: tuple[dict[str, Any], ...] = field(repr=False)
     orders: tuple[dict[str, Any], ...] = field(repr=False)
     notices: tuple[Notice, ...] = ()
+    signed: tuple[dict[str, Any], ...] = field(default=(), repr=False)
 
 
 def load_inventory(variables: Mapping[str, Any], *, presets: Mapping[str, Preset]) -> Inventory:
@@ -81,18 +84,25 @@ def load_inventory(variables: Mapping[str, Any], *, presets: Mapping[str, Preset
     if problems:
         raise RefusedError.from_problems(problems)
     notices = tuple(notice for entry in entries for notice in find_entry_notices(entry))
-    ordered = dict(_find_ordered(entries, variables.get("tls_issuers")))
+    ordered = dict(_find_asked(entries, variables.get("tls_issuers"), find_order_words))
+    signed = dict(_find_asked(entries, variables.get("tls_issuers"), find_signing_words))
+    asked = {**ordered, **signed}
     return Inventory(
-        entries=tuple(entry.to_arguments() for entry in entries if entry.domain not in ordered),
+        entries=tuple(entry.to_arguments() for entry in entries if entry.domain not in asked),
         orders=tuple(entry.to_order(ordered[entry.domain]) for entry in entries if entry.domain in ordered),
         notices=notices,
+        signed=tuple(entry.to_order(signed[entry.domain], SIGNED_WORDS) for entry in entries if entry.domain in signed),
     )
 
 
-def _find_ordered(entries: Iterable[InventoryEntry], issuers: object) -> Iterator[tuple[str, dict[str, Any]]]:
+def _find_asked(
+    entries: Iterable[InventoryEntry],
+    issuers: object,
+    find: Callable[[Mapping[str, Any], object], dict[str, Any] | None],
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """By name, what their issuers say. What is adopted is somebody else's to renew, and what is absent is nobody's."""
     for entry in entries:
-        words = find_order_words(entry.words, issuers) if entry.state == "present" else None
+        words = find(entry.words, issuers) if entry.state == "present" else None
         if words is not None:
             yield entry.domain, words
 

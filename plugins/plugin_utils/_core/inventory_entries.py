@@ -25,6 +25,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_wor
     NAMED_WORDS,
     ORDER_WORDS,
     SHARED_WORDS,
+    SIGNING_WORDS,
     SYSTEM_WORDS,
     find_choice_fault,
     find_list_fault,
@@ -44,10 +45,10 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied impo
 
 SYSTEM = "system"
 ABSENT = "absent"
-_ORDERED_WORDS = (*ORDER_WORDS, *ATTRIBUTES, "shared", "services", "accept")
+ORDERED_WORDS = (*ORDER_WORDS, *ATTRIBUTES, "shared", "services", "accept")
+SIGNED_WORDS = (*SIGNING_WORDS, "key_type", "email", *ATTRIBUTES, "services", "accept")
 _STATES = ("present", ABSENT, "adopted")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\Z")
-_SERVER_ONLY = "client certificates are signed by an internal CA, which this release does not have: leave `usage` out"
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,9 @@ class InventoryEntry:
         given = {word: self.words[word] for word in shared if self.words.get(word) is not None}
         return {"domain": self.domain, "state": self.state, **names, **given}
 
-    def to_order(self, words: Mapping[str, Any]) -> dict[str, Any]:
-        """The same for the module that orders; `words` are those of its issuer, which its own replace."""
-        given = {word: self.words[word] for word in _ORDERED_WORDS if self.words.get(word) is not None}
+    def to_order(self, words: Mapping[str, Any], said: tuple[str, ...] = ORDERED_WORDS) -> dict[str, Any]:
+        """The same for the module that orders or requests; `words` are its issuer's, its own in `said` replace them."""
+        given = {word: self.words[word] for word in said if self.words.get(word) is not None}
         names = {"external_url": self.urls[0], "other_urls": list(self.urls[1:])} if self.urls else {}
         return {"name": self.domain, **names, **overlay(words, given)}
 
@@ -221,11 +222,6 @@ def _find_named_problems(entry: InventoryEntry) -> Iterator[Problem]:
     elif not names:
         fact = "names is missing; list the host names that clients use, the most important one first"
         yield Problem(entry.where, "external_url_missing", fact)
-    fault = find_choice_fault(entry.words.get("usage"), ("server", "client", "both"))
-    if fault:
-        yield Problem(entry.where, "inventory_invalid", f"`usage` {fault}")
-    elif entry.words.get("usage") in ("client", "both"):
-        yield Problem(entry.where, "engine_unavailable", f"is meant for clients; {_SERVER_ONLY}")
 
 
 def _find_store_name_problems(entry: InventoryEntry) -> Iterator[Problem]:

@@ -7,8 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_authorities import (
+    DEFAULT_WORDS,
+    INTERNAL_CA,
+    find_ca_faults,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_words import (
     ISSUER_WORDS,
     find_choice_fault,
@@ -25,15 +30,12 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons impor
 DISABLED = "disabled"
 ACME, LETS_ENCRYPT = "acme", "letsencrypt"
 ENGINES = ("files", LETS_ENCRYPT, ACME, DISABLED)
-_TYPES = ("files", ACME, "internal_ca")
-# A further engine is a word here once its module is there.
-_AVAILABLE = ("files", ACME, LETS_ENCRYPT)
+_TYPES = ("files", ACME, INTERNAL_CA)
 _LIKE = "like"
-_WAY_OUT = "supply certificate and key as files, or take this certificate out until then"
 
 
 def find_issuer_problems(issuers: object) -> Iterator[Problem]:
-    """An issuer whose engine is not there may be declared while no certificate asks it; its other words wait for it."""
+    """Each is judged, whether a certificate asks it or not."""
     fault = find_mapping_fault(issuers, "a mapping of names to issuers, each with its `type`")
     if fault:
         yield Problem("tls_issuers", "inventory_invalid", fault)
@@ -54,8 +56,6 @@ def find_engine_problems(where: str, words: Mapping[str, Any], issuers: object) 
     fault = find_choice_fault(engine, ENGINES)
     if fault:
         yield Problem(where, "unknown_issuer", f"`engine` {fault}")
-    elif engine is not None:
-        yield from _find_unavailable(where, "asks for the engine", str(engine))
     if issuer is not None and find_mapping_fault(issuers, "") is None:
         yield from _find_asked(where, issuer, load_issuers(issuers))
 
@@ -65,16 +65,6 @@ def _find_asked(where: str, issuer: object, issuers: Mapping[str, Any]) -> Itera
     if not is_text(issuer) or str(issuer) not in issuers:
         fact = f"the issuer {show_word(issuer)} is not in tls_issuers; {say_known(issuer, issuers)}"
         yield Problem(where, "unknown_issuer", fact)
-        return
-    declared = issuers[str(issuer)]
-    if not list(_find_faults(declared)):
-        yield from _find_unavailable(where, f"asks the issuer {issuer} for the engine", str(declared["type"]))
-
-
-def _find_unavailable(where: str, asked: str, engine: str) -> Iterator[Problem]:
-    if engine not in _AVAILABLE:
-        fact = f"{asked} {engine}, which this release does not have; it has {', '.join(_AVAILABLE)}"
-        yield Problem(where, "engine_unavailable", f"{fact}: {_WAY_OUT}")
 
 
 def _find_faults(issuer: object) -> Iterator[str]:
@@ -91,6 +81,8 @@ def _find_faults(issuer: object) -> Iterator[str]:
         yield from find_unknown_words(issuer, ("type",))
     if kind == ACME:
         yield from find_unknown_words(issuer, ("type", _LIKE, *ISSUER_WORDS))
+    if kind == INTERNAL_CA:
+        yield from find_ca_faults(issuer)
 
 
 def _find_like_faults(name: str, issuers: Mapping[str, Any]) -> Iterator[str]:
@@ -128,6 +120,19 @@ def find_order_words(words: Mapping[str, Any], issuers: object) -> dict[str, Any
     if engine in (ACME, LETS_ENCRYPT):
         return _inherit(str(engine), known)
     return _inherit(str(issuer), known) if _is_acme(known.get(str(issuer))) else None
+
+
+def find_signing_words(words: Mapping[str, Any], issuers: object) -> dict[str, Any] | None:
+    """The same for one that an internal CA signs, with that CA's name; None for any other."""
+    name = str(words.get("issuer"))
+    issuer = load_issuers(issuers).get(name)
+    if not _is_internal(issuer):
+        return None
+    return {"issuer": name, **{word: issuer[word] for word in DEFAULT_WORDS if issuer.get(word) is not None}}
+
+
+def _is_internal(issuer: object) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(issuer, Mapping) and issuer.get("type") == INTERNAL_CA
 
 
 def _inherit(name: str, issuers: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_issuers import find_order_words
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_issuers import (
+    find_order_words,
+    find_signing_words,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_signing import (
+    find_signed_problems,
+    find_unsigned_problems,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_words import (
     MATERIAL,
     ORDER_WORDS,
@@ -27,7 +34,9 @@ def find_order_problems(
     where: str, words: Mapping[str, Any], issuers: object, *, is_present: bool, lacks_url: bool
 ) -> Iterator[Problem]:
     """What has material is not ordered, and what is ordered has none."""
-    if is_present and find_order_words(words, issuers) is not None:
+    is_signed = is_present and find_signing_words(words, issuers) is not None
+    yield from (find_signed_problems if is_signed else find_unsigned_problems)(where, words)
+    if is_signed or (is_present and find_order_words(words, issuers) is not None):
         yield from _find_ordered_problems(where, words, lacks_url=lacks_url)
     else:
         idle = [word for word in (*ORDER_WORDS, "shared") if word != "email" and words.get(word) is not None]

@@ -27,10 +27,12 @@ ISSUER_WORDS = (
     *("eab_kid", "eab_hmac_key", "eab_hmac_key_src", "shared_passphrase", "shared_passphrase_src"),
     *ORDER_WORDS,
 )
+# What a certificate may say of itself to an internal CA.
+SIGNING_WORDS = ("usage", "emails", "subject", "days", "not_after")
 SHARED_WORDS = (*MATERIAL, "remote_src", *ATTRIBUTES, "services", "accept")
-SYSTEM_WORDS = ("external_url", "other_urls", "engine", "issuer", "state", *ORDER_WORDS, *SHARED_WORDS)
+SYSTEM_WORDS = ("external_url", "other_urls", "engine", "issuer", "state", *ORDER_WORDS, *SIGNING_WORDS, *SHARED_WORDS)
 DOMAIN_WORDS = ("domain", "domain_uid", *SYSTEM_WORDS)
-NAMED_WORDS = ("names", "issuer", "state", "usage", "shared", "override", *ORDER_WORDS, *SHARED_WORDS)
+NAMED_WORDS = ("names", "issuer", "state", "shared", "override", *ORDER_WORDS, *SIGNING_WORDS, *SHARED_WORDS)
 
 # What the same thing is called elsewhere: too far from our word to be found by its letters.
 _ELSEWHERE = {

@@ -66,11 +66,14 @@ def find_time_reasons(words: OrderWords, observed: Observed, memory: Memory, now
     if life is None:
         return ()
     forced = find_forced(life, now, scheduled=words.is_scheduled, age=words.force_age) if words.force else ()
-    return (*find_due(life, memory.window_for(cert_id), now, cert_id=cert_id), *forced)
+    due = find_due(life, memory.window_for(cert_id), now, cert_id=cert_id)
+    is_last = words.signing is not None and words.signing.is_last(life.not_after) and now < life.not_after
+    return (*(() if is_last else due), *forced)
 
 
 def _find_identity(names: tuple[str, ...], words: OrderWords, held: ObservedGeneration) -> Iterator[Reason]:
-    if held.issuer != words.issuer.directory:
+    signing = words.signing
+    if not (signing.is_of(held.issuer) if signing else held.issuer == words.issuer.directory):
         was = "supplied as files" if held.issuer in ("", "files") else f"from {printable(held.issuer[:200])}"
         yield Reason("issuer_differs", f"The installed certificate is {was}; {words.issuer.directory} is declared")
     has = tuple(str(item) for item in held.certificate.get("names", ()))
@@ -79,6 +82,7 @@ def _find_identity(names: tuple[str, ...], words: OrderWords, held: ObservedGene
     for item in (item for item in has if item not in names):
         yield Reason("name_dropped", f"{printable(item[:253])} is on the certificate and no longer declared")
     yield from _find_said(words, held)
+    yield from signing.find_differences(held) if signing else ()
     yield from _find_lost(held)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import is_address
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_signing import Signing
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal import FORCE_AGE
 
@@ -73,7 +74,10 @@ class Validation:
 
 @dataclass(frozen=True)
 class OrderWords:
-    """What one certificate is ordered as. `key_type` is empty when nobody said one: a default is never a difference."""
+    """What one certificate is ordered as. `key_type` is empty when nobody said one: a default is never a difference.
+
+    `signing` is there for a certificate of an internal CA.
+    """
 
     issuer: Issuer
     validation: Validation
@@ -84,6 +88,7 @@ class OrderWords:
     ignore_backoff: bool = False
     force_age: timedelta = FORCE_AGE
     is_scheduled: bool = False
+    signing: Signing | None = None
 
 
 def load_order_words(
@@ -121,6 +126,7 @@ _EITHER = (
     ("account_key_src", "account_key_content"),
     ("eab_hmac_key_src", "eab_hmac_key"),
     ("shared_passphrase_src", "shared_passphrase"),
+    ("days", "not_after"),
 )
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The wish for a certificate that a CA issues by ACME: what the host has is kept until it is due, then ordered."""
+"""The wish for a certificate that a CA issues: what the host has is kept until it is due, then ordered."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment im
     load_time,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.issuance import Memory
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore import needs_own_anchor, word_keystores
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_outcome import DEFERRED
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_plan import (
     find_foreseen,
@@ -38,6 +39,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.sharing impor
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import Declared
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.wishes import plan_supplied, word_plan, word_services
 
+REQUESTED = "requested"
 _IMPLIED = ("certificate_missing", "certificate_differs", "chain_differs", "file_missing", "file_differs")
 
 
@@ -66,8 +68,18 @@ class Ending:
 
 
 @dataclass(frozen=True)
+class Requested:
+    """A request that waits on the host for an internal CA to sign it. `is_made` says that this run made it."""
+
+    reasons: tuple[Reason, ...]
+    is_made: bool
+
+
+@dataclass(frozen=True)
 class Ordered:
     """`issued` or `ending` is there once the CA was asked; `memory` is what the host is to remember then.
+
+    `requested` is there between the request and the CA's answer, which a later task brings.
 
     Without a clock that can be trusted dates decide nothing.
     """
@@ -79,6 +91,7 @@ class Ordered:
     memory: Memory | None = None
     trusts_clock: bool = True
     sharing: Sharing | None = None
+    requested: Requested | None = None
 
     @property
     def name(self) -> str:
@@ -95,7 +108,8 @@ class Ordered:
     def look(self, now: datetime) -> dict[str, Any]:
         webroot = "" if self.is_member else self.words.validation.webroot
         services = word_services(self.declared.services, now)
-        return {"name": self.name, "services": services, "issuance": True, "webroot": webroot}
+        anchor = {"anchor": True} if needs_own_anchor(self.declared.services) else {}
+        return {"name": self.name, "services": services, "issuance": True, "webroot": webroot, **anchor}
 
     def see(self, observed: Observed) -> Observed:
         """Without what waits to be activated and is not what is wished for: supplied files, another CA, other names."""
@@ -115,12 +129,16 @@ class Ordered:
     def find_reasons(self, observed: Observed, now: datetime) -> tuple[Reason, ...]:
         """Why a CA has to be asked; none when what the host has is what is declared."""
         observed = self.see(observed)
-        if self.is_member or self.issued or self.ending or (observed.adopted and find_held(observed) is None):
+        if self.is_member or self._is_settled or (observed.adopted and find_held(observed) is None):
             return ()
         memory = load_memory(self, observed)
         identity = find_identity_reasons(self.name, self.names, self.words, observed)
         time = find_time_reasons(self.words, observed, memory, now) if self.trusts_clock else ()
         return (*identity, *time)
+
+    @property
+    def _is_settled(self) -> bool:
+        return bool(self.issued or self.ending or self.requested)
 
     @property
     def is_member(self) -> bool:
@@ -137,7 +155,7 @@ class Ordered:
             "run": run,
             "stored": format_time(now),
         }
-        return {**words, "restage": plan.restage, "record": record}
+        return {**words, "restage": plan.restage, "record": record, **self._word_restaged(plan, observed)}
 
     def describe(self, observed: Observed) -> dict[str, Any]:
         if self.issued:
@@ -146,6 +164,14 @@ class Ordered:
         shown = dict(held.certificate) if held else {}
         shown.pop("test_issuer", None)
         return shown
+
+    def _word_restaged(self, plan: Plan, observed: Observed) -> dict[str, Any]:
+        """Whom the certificate comes from is told by the host: nobody supplied it."""
+        held = find_held(self.see(observed))
+        if plan.restage is None or held is None:
+            return {}
+        keystores = word_keystores(self.declared.services, alias=self.name, bundle=None, anchor=held.anchor)
+        return {"keystores": keystores} if keystores else {}
 
     def _word_issued(self, issued: Issued, *, run: str, now: datetime) -> dict[str, Any]:
         desired = issued.desired
@@ -179,6 +205,9 @@ class Ordered:
         plan = plan_kept(self.declared, observed, now)
         plan = replace(plan, end_order=self._find_left_over(observed, now))
         plan = replace(plan, notices=(*self._find_force_notices(observed, now), *plan.notices))
+        if self.requested is not None:
+            reasons = tuple(dict.fromkeys((*self.requested.reasons, *plan.reasons)))
+            return replace(plan, reasons=reasons, verdict=REQUESTED, end_order="")
         return plan if self.ending is None else self._with_ending(plan, self.ending)
 
     def _find_left_over(self, observed: Observed, now: datetime) -> str:

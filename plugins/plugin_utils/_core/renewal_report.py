@@ -33,7 +33,8 @@ class HostRun:
     """What the steps of a run said of one host; a step that was not taken said nothing.
 
     `due` is of the first look, in check mode; `issued` of the orders; `received` of what homes handed out, and `shared`
-    says what that would be, by name as the orders have it; `found` of the certificates that nobody renews.
+    says what that would be, by name as the orders have it; `requested` and `signed` are of internal CAs; `found` of the
+    certificates that nobody renews.
     """
 
     host: str
@@ -41,13 +42,15 @@ class HostRun:
     issued: Result = field(default_factory=dict)
     activated: Result = field(default_factory=dict)
     received: Result = field(default_factory=dict)
+    requested: Result = field(default_factory=dict)
+    signed: Result = field(default_factory=dict)
     shared: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     found: Result = field(default_factory=dict)
     contacts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def steps(self) -> tuple[Result, ...]:
-        return self.due, self.issued, self.activated, self.received, self.found
+        return self.due, self.issued, self.activated, self.received, self.requested, self.signed, self.found
 
     @property
     def is_unreachable(self) -> bool:
@@ -59,9 +62,14 @@ class HostRun:
         return self.issued if "outcomes" in self.issued else self.due
 
     @property
+    def internal(self) -> HostRun:
+        """The same for what an internal CA signs."""
+        return HostRun(self.host, due=self.requested, issued=self.signed, activated=self.activated)
+
+    @property
     def renewed_names(self) -> frozenset[str]:
-        """What is ordered here, or at a home."""
-        steps = (self.latest, self.received)
+        """What is ordered here, or at a home, or signed by a CA of ours."""
+        steps = (self.latest, self.received, self.internal.latest)
         return frozenset((*self.shared, *(name for step in steps for name in step.get("outcomes") or ())))
 
 
@@ -91,7 +99,8 @@ def report_renewals(runs: Sequence[HostRun], permission: Result, *, is_check: bo
     In check mode `renewed` are those that would be.
     """
     ordered = [row for run in runs for row in find_rows(run, permission, is_check=is_check)]
-    rows = [*ordered, *(row for run in runs for row in _find_received(run, ordered, is_check=is_check))]
+    received = (row for run in runs for row in _find_received(run, ordered, is_check=is_check))
+    rows = [*ordered, *(row for run in runs for row in _find_signed(run, is_check=is_check)), *received]
     needed = sorted(row.next_run_needed for row in rows if row.next_run_needed)
     listed = {state: [_describe(row) for row in rows if row.state == state] for state in STATES}
     return {
@@ -112,6 +121,13 @@ def find_rows(run: HostRun, permission: Result, *, is_check: bool) -> Iterator[R
     yield from _find_host_faults(run)
     for name in latest.get("outcomes") or ():
         yield _judge(run, str(name), permission, is_check=is_check)
+
+
+def _find_signed(run: HostRun, *, is_check: bool) -> Iterator[Row]:
+    """One for each certificate of an internal CA. It has no budget, so whatever is tried is news."""
+    names = tuple(run.internal.latest.get("outcomes") or ())
+    tried = {"permitted": {run.host: names}, "held": {}, "refused": {}}
+    yield from (_judge(run.internal, str(name), tried, is_check=is_check) for name in names)
 
 
 def _find_received(run: HostRun, ordered: Sequence[Row], *, is_check: bool) -> Iterator[Row]:

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.certwright.tls.plugins.action.letsencrypt_cert import _is_scheduled, _load_limits
+from ansible_collections.certwright.tls.plugins.action.letsencrypt_cert import _load_limits
 from ansible_collections.certwright.tls.plugins.plugin_utils._enrolment import Limits
+from ansible_collections.certwright.tls.plugins.plugin_utils._run_name import is_scheduled
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._enrolment import L
     ],
 )
 def test_whether_a_job_was_started_by_a_schedule(task_vars: dict[str, Any], expected: bool) -> None:
-    assert _is_scheduled(task_vars) is expected
+    assert is_scheduled(task_vars) is expected
 
 
 @pytest.mark.parametrize(

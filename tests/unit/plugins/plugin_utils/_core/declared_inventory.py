@@ -26,14 +26,13 @@ PRESETS = {
 ISSUERS = {
     "bought": {"type": "files"},
     "letsencrypt": {"type": "acme", "terms_agreed": True, "challenge": {"type": "http-01", "webroot": "/var/www/acme"}},
-    "office": {"type": "internal_ca", "host": "ca01", "fingerprint": "sha256:00"},
+    "office": {"type": "internal_ca", "host": "ca01", "path": "/srv/ca", "fingerprint": "sha256:00"},
 }
 FILES = {"certificate_src": "a.pem", "private_key_src": "a.key"}
 WEB = {"names": ["b.example", "c.example"], **FILES}
 IN_SYSTEM = "tls_system"
 IN_DOMAIN = "tls_domains[0] (a.example)"
 IN_WEB = "tls_host_certificates.web"
-RELEASE = "which this release does not have; it has files"
 
 
 def load(**variables: Any) -> Inventory:

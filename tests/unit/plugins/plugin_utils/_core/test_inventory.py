@@ -199,7 +199,7 @@ def test_what_an_inventory_becomes(variables: dict[str, Any], expected: list[dic
 
 
 def test_the_contract_of_the_design_is_understood() -> None:
-    """The one of an internal CA is refused for its engine; the others have no fault, and go where they belong."""
+    """It has no fault, and each certificate goes where it belongs."""
     contract: dict[str, Any] = {
         "tls_host_certificates": {
             "mail": {
@@ -250,15 +250,10 @@ def test_the_contract_of_the_design_is_understood() -> None:
         "tls_default_domain": "example.org",
         "tls_issuers": {**ISSUERS, "le_dns": {"type": "acme", "like": "letsencrypt"}},
     }
-    told = refused(**contract)
-    assert [(where, code) for where, code, _message in told] == [("tls_host_certificates.db", "engine_unavailable")]
-
-    contract["tls_issuers"]["office"] = {"type": "files"}
     loaded = load(**contract)
     supplied = [
         ("example.net", "webmail.example.net", []),
         ("old.example.org", None, None),
-        ("db", "db1.lan", []),
         ("api", "api.example.org", []),
     ]
     ordered = [
@@ -269,6 +264,16 @@ def test_the_contract_of_the_design_is_understood() -> None:
     assert supplied == [(item["domain"], item.get("external_url"), item.get("other_urls")) for item in loaded.entries]
     assert ordered == [(item["name"], item["external_url"], item["other_urls"]) for item in loaded.orders]
     assert [ISSUERS["letsencrypt"]["challenge"]] * 3 == [item["challenge"] for item in loaded.orders]
+    (signed,) = loaded.signed
+    services = [{"nginx": {"ports": [5432]}}]
+    assert {
+        "name": "db",
+        "issuer": "office",
+        "external_url": "db1.lan",
+        "other_urls": [],
+        "usage": "server",
+        "services": services,
+    } == signed
 
 
 def ordered(name: str, external_url: str, *other_urls: str, **words: Any) -> dict[str, Any]:
@@ -643,8 +648,8 @@ def test_all_faults_of_an_inventory_are_told_at_once() -> None:
         ("tls_domains[1] (a.example)", "external_url_missing"),
         ("tls_domains[2] (a.example)", "inventory_invalid"),
         ("tls_host_certificates.db", "external_url_missing"),
-        ("tls_host_certificates.db", "engine_unavailable"),
         ("tls_host_certificates.db", "unknown_issuer"),
+        ("tls_host_certificates.db", "engine_unavailable"),
         ("tls_domains[2] (a.example)", "name_used_twice"),
         ("tls_host_certificates.web", "name_used_twice"),
     ]
@@ -723,7 +728,7 @@ def test_keys_are_in_no_representation() -> None:
     ordered_one = {"external_url": "a.example", "issuer": "step"}
     issuers = {"step": {**STEP, "eab_hmac_key": "SECRET", "account_key_content": "SECRET"}}
     assert "SECRET" not in repr(load(tls_issuers=issuers, tls_system=ordered_one))
-    assert [item.name for item in fields(loaded)] == ["entries", "orders", "notices"]
+    assert [item.name for item in fields(loaded)] == ["entries", "orders", "notices", "signed"]
 
 
 @pytest.mark.parametrize("names", ["web", {"web": 1}, 7])

@@ -29,11 +29,11 @@ from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.de
 
 NAMELESS = "external_url is missing; nothing can be installed before the host name that clients use is known"
 KNOWN_IN_DOMAINS = (
-    "accept, ca_content, ca_src, certificate_content, certificate_src, challenge, domain, domain_uid, email, engine, "
-    "external_url, group, issuer, key_origin, key_type, mode, other_urls, owner, pkcs12_content, pkcs12_passphrase, "
-    "pkcs12_passphrase_src, pkcs12_src, private_key_content, private_key_passphrase, private_key_passphrase_src, "
-    "private_key_requested, private_key_src, profile, remote_src, selevel, serole, services, setype, seuser, "
-    "staging, state, terms_agreed"
+    "accept, ca_content, ca_src, certificate_content, certificate_src, challenge, days, domain, domain_uid, "
+    "email, emails, engine, external_url, group, issuer, key_origin, key_type, mode, not_after, other_urls, "
+    "owner, pkcs12_content, pkcs12_passphrase, pkcs12_passphrase_src, pkcs12_src, private_key_content, "
+    "private_key_passphrase, private_key_passphrase_src, private_key_requested, private_key_src, profile, "
+    "remote_src, selevel, serole, services, setype, seuser, staging, state, subject, terms_agreed, usage"
 )
 
 
@@ -164,7 +164,7 @@ KNOWN_IN_DOMAINS = (
                 (
                     IN_WEB,
                     "engine_unavailable",
-                    "signed by an internal CA, which this release does not have: leave `usage`",
+                    "signed by an internal CA: say an `issuer` of that type, or leave `usage` out",
                 ),
             ],
             id="a client certificate",

@@ -19,8 +19,6 @@ from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.de
     web,
 )
 
-RELEASE = "which this release does not have; it has files, acme, letsencrypt"
-
 
 @pytest.mark.parametrize(
     ("variables", "expected"),
@@ -66,11 +64,6 @@ RELEASE = "which this release does not have; it has files, acme, letsencrypt"
             {**web(issuer="bought"), "tls_issuers": None},
             [(IN_WEB, "unknown_issuer", "the issuer `bought` is not in tls_issuers; known are none")],
             id="an issuer where there are none",
-        ),
-        pytest.param(
-            web(issuer="office"),
-            [(IN_WEB, "engine_unavailable", f"asks the issuer office for the engine internal_ca, {RELEASE}: supply")],
-            id="an issuer that is not there yet",
         ),
         pytest.param(
             {
@@ -160,7 +153,12 @@ def issuers(**like: object) -> dict[str, Any]:
         ),
         pytest.param(issuers(a=["b"], b=None), [(A, "inventory_invalid", f"{NO_OTHER}known are b")], id="a list"),
         pytest.param(
-            {"tls_issuers": {"a": {"type": "acme", "like": "b"}, "b": {"type": "internal_ca", "email": "x@a.example"}}},
+            {
+                "tls_issuers": {
+                    "a": {"type": "acme", "like": "b"},
+                    "b": {"type": "internal_ca", "host": "ca01", "path": "/srv/ca"},
+                }
+            },
             [(A, "inventory_invalid", f"{NO_OTHER}known are none")],
             id="like one of another kind",
         ),

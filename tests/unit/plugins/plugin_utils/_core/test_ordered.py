@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
 from typing import Any
@@ -392,6 +393,23 @@ def test_the_host_is_told_what_becomes_of_what_it_has(
     wish = wish_of(issued=given() if with_given else None)
     told = wish.request(plan, found(), run="job 7", now=NOW)
     assert {**LOOK, **QUIET, **expected, "record": DECLARED_ANEW} == told
+
+
+TRUSTING = {"custom": {"files": [{"name": "t.pem", "parts": ["trust"]}]}}
+JAVA = {"custom": {"name": "java", "files": [{"name": "a.p12", "format": "pkcs12", "passphrase": SECRET}]}}
+
+
+def test_keystores_that_are_stored_again_are_made_of_what_the_host_has() -> None:
+    wish = wish_of(declared=declare(services=("nginx", TRUSTING, JAVA)))
+    observed = found(live=issued(anchor=load(leaf().issuers[0])))
+    plan = wish.plan(observed, NOW)
+    told = wish.request(plan, observed, run="job 7", now=NOW)
+    trusted = base64.b64encode(leaf().issuers[0].pem).decode()
+    expected = {"custom/t.pem": {"content": trusted}, "java/a.p12": {"passphrase": SECRET}}
+    assert (1, expected) == (told["restage"], told["keystores"])
+    assert SECRET not in json.dumps(told["record"])
+    assert wish.look(NOW)["anchor"] is True
+    assert "anchor" not in wish_of(declared=declare(services=(JAVA,))).look(NOW)
 
 
 @pytest.mark.parametrize(

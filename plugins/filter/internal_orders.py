@@ -1,0 +1,86 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: internal_orders
+short_description: The certificates of an inventory that an internal CA signs
+version_added: 0.1.0
+author:
+  - The certwright.tls authors (@certwright)
+description:
+  - Translates the variables of an inventory as P(certwright.tls.inventory#filter) does, and gives what that filter
+    leaves out, the certificates whose issuer is of the type C(internal_ca), each with the name of its issuer and what
+    that says of all of its certificates.
+  - The list may hold passphrases of keystores. Use it where it is not printed, and loop over its names only.
+requirements:
+  - cryptography >= 42 on the controller
+  - idna >= 3.4 on the controller
+positional: _input
+options:
+  _input:
+    description: The variables by their names, as P(certwright.tls.inventory#filter) takes them.
+    type: dict
+    required: true
+  force:
+    description:
+      - The names in the store of those that are to be requested although nothing is due, or V(true) for all. A text is
+        split at commas. Names that are not there mean nothing.
+    type: raw
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: Show which certificates of a host an internal CA signs
+  ansible.builtin.debug:
+    msg: "{{ declared | certwright.tls.internal_orders | map(attribute='name') }}"
+  vars:
+    declared:
+      tls_issuers: "{{ tls_issuers | default({}) }}"
+      tls_host_certificates: "{{ tls_host_certificates | default({}) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: Elements for O(certwright.tls.internal_certificate#module:certificates).
+  type: list
+  elements: dict
+  sample:
+    - name: db
+      issuer: office
+      external_url: db1.lan
+      other_urls: [192.0.2.7]
+      usage: both
+      days: 90
+      services: [nginx]
+"""
+
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+from ansible.utils.display import Display
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.dependencies import require_libraries
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory import load_inventory
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_permission import with_chosen
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import explain, report_warnings
+from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
+
+
+def internal_orders(variables: dict[str, Any], force: Any = ()) -> list[dict[str, Any]]:
+    try:
+        require_libraries()
+        loaded = load_inventory(variables, presets=PRESETS)
+    except TlsError as error:
+        raise AnsibleFilterError(explain(error)) from None
+    for warning in report_warnings(loaded.notices):
+        Display().warning(warning)
+    return with_chosen(loaded.signed, "force", force)
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Any]:
+        return {"internal_orders": internal_orders}

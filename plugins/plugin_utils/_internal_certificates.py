@@ -1,0 +1,103 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Certificates of internal CAs on one host: from a task's words to its wishes, and from their end to its result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._ca.subjects import describe_subject, load_subject
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.entry import spell_store_name
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_request import describe_request
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_signing import (
+    Signing,
+    SigningCa,
+    find_anchors,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_words import SigningTask
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered import Ordered
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
+from ansible_collections.certwright.tls.plugins.plugin_utils._enrolment import Enrolled
+from ansible_collections.certwright.tls.plugins.plugin_utils._enrolment_report import report_enrolled
+from ansible_collections.certwright.tls.plugins.plugin_utils._installation import REFUSE_ALL, require_new
+from ansible_collections.certwright.tls.plugins.plugin_utils._internal_talk import InternalTalk
+from ansible_collections.certwright.tls.plugins.plugin_utils._issuers import OrderTask
+from ansible_collections.certwright.tls.plugins.plugin_utils._remote import PipelinedAction
+from ansible_collections.certwright.tls.plugins.plugin_utils._service_files import read_service_files
+
+
+def read_cas(one: Mapping[str, Any] | None, by_name: Mapping[str, Any] | None) -> dict[str, SigningCa | None]:
+    """`one` is for certificates that name none of the others, and is without a name. Raises RefusedError."""
+    named = {str(name): SigningCa.from_info(f"cas.{name}", words or {}) for name, words in (by_name or {}).items()}
+    return {"": SigningCa.from_info("ca", one or {}), **named}
+
+
+def read_wishes(
+    action: PipelinedAction, elements: Iterable[Mapping[str, Any]], task: SigningTask, *, on_problem: str
+) -> OrderTask:
+    """Raises RefusedError when one problem refuses all."""
+    wishes: dict[str, Ordered] = {}
+    problems: dict[str, tuple[Problem, ...]] = {}
+    for element in elements:
+        try:
+            wish = task.load(_with_values(action, element))
+            require_new(wish.name, {*wishes, *problems})
+            wishes[wish.name] = wish
+        except RefusedError as error:
+            for problem in error.problems:
+                wishes.pop(problem.certificate, None)
+                problems[problem.certificate] = (*problems.get(problem.certificate, ()), problem)
+    if problems and on_problem == REFUSE_ALL:
+        raise RefusedError.from_problems(problem for found in problems.values() for problem in found)
+    return OrderTask(tuple(wishes.values()), tuple(Plan(name, problems=found) for name, found in problems.items()))
+
+
+def _with_values(action: PipelinedAction, element: Mapping[str, Any]) -> dict[str, Any]:
+    """Its subject in the one spelling that is compared, and what its services name on the controller. May raise."""
+    name = spell_store_name(str(element["name"]))
+    try:
+        subject = describe_subject(load_subject(str(element.get("subject") or "")))
+    except UnusableError as error:
+        raise RefusedError.from_problems([Problem(name, error.code, error.message)]) from None
+    services = read_service_files(action, name, element.get("services") or ())
+    return {**element, "subject": subject, "services": services}
+
+
+def report_internal(  # noqa: PLR0913 - what is told beside the enrolment
+    task: OrderTask, enrolled: Enrolled, talk: InternalTalk, *, host: str, now: datetime, check_mode: bool
+) -> dict[str, Any]:
+    """With the requests that wait for their CA, and what this host remembers of the CAs' ledgers."""
+    result = report_enrolled(task, enrolled, now=now, check_mode=check_mode)
+    del result["orders"]  # the guards of a fleet are for CAs that count
+    made = {name for name, wish in enrolled.wishes.items() if wish.requested and wish.requested.is_made}
+    outcomes = result["outcomes"].items()
+    anchors = {name: _find_anchors(wish, enrolled) for name, wish in enrolled.wishes.items()}
+    return {
+        **result,
+        "changed": result["changed"] or bool(made),
+        "outcomes": {name: {**item, "changed": item["changed"] or name in made} for name, item in outcomes},
+        "requests": [
+            describe_request(enrolled.wishes[name], request, host=host, anchors=anchors[name])
+            for name, request in talk.requests.items()
+        ],
+        "anchors": [
+            {"issuer": _signing_of(enrolled.wishes[name]).issuer, **anchor}
+            for name, found in anchors.items()
+            for anchor in found
+        ],
+    }
+
+
+def _find_anchors(wish: Ordered, enrolled: Enrolled) -> list[dict[str, Any]]:
+    return find_anchors(enrolled.round.observed[wish.name], _signing_of(wish).directory)
+
+
+def _signing_of(wish: Ordered) -> Signing:
+    return wish.words.signing or Signing()
