@@ -514,6 +514,11 @@ fingerprint:
   description: SHA-256 of the active root, for the inventory to pin; empty when there is none.
   returned: success
   type: str
+revoked:
+  description: The serial numbers (hex) of what is revoked and has not ended yet.
+  returned: when there is a CA
+  type: list
+  elements: str
 anchors:
   description: All roots to be trusted, as PEM.
   returned: success

@@ -223,7 +223,11 @@ EXAMPLES = r"""
     path: /var/lib/certwright-ca
     fingerprint: "{{ ca_fingerprint }}"
     passphrase: "{{ vault_ca_passphrase }}"
-    requests: "{{ all_requests }}"
+    requests:
+      - name: system
+        host: db1
+        names: [db1.lan, 192.0.2.7]
+        csr: "{{ requested.requests[0].csr }}"
     backup_to: /mnt/backup/ca
   delegate_to: ca01
   run_once: true
@@ -269,7 +273,7 @@ certificates:
       description: V(issued), V(unchanged) or V(refused); in check mode V(issued) is what would be.
       type: str
     code:
-      description: Why it was refused, or why it was issued anew.
+      description: Why it was refused or issued; missing when it is unchanged.
       type: str
     message:
       description: The same for people.
@@ -335,7 +339,7 @@ problems:
     - One request is refused for V(request_incomplete), V(name_used_twice), V(csr_unreadable), V(csr_signature),
       V(key_weak), V(key_unsupported), V(key_of_ca), V(no_names), V(name_invalid), V(email_invalid), V(address_invalid),
       V(subject_invalid), V(date_invalid), V(name_outside_constraints), V(wildcard_for_client), V(usage_unknown),
-      V(outlives_ca), V(pkcs12_unusable), V(file_unwritable). One revocation is for V(revocation_invalid) or
+      V(outlives_ca), V(already_ended), V(not_proved), V(pkcs12_unusable), V(file_unwritable). One revocation is for V(revocation_invalid) or
       V(certificate_unknown).
   returned: when something was refused
   type: list
@@ -350,6 +354,11 @@ reasons:
   elements: dict
   sample:
     - {certificate: web1 system, code: certificate_missing, message: The ledger has none for this key and these names}
+warnings:
+  description: With their codes, V(backup_failed) and V(left_over) (a file that the CA no longer needs is still there).
+  returned: when there are some
+  type: list
+  elements: str
 backup:
   description: What became of the backup, C(done) and C(message).
   returned: with O(backup_to), when something was appended

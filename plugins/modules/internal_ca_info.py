@@ -122,6 +122,11 @@ fingerprint:
   description: SHA-256 of the active root, for the inventory to pin.
   returned: when there is a CA
   type: str
+revoked:
+  description: The serial numbers (hex) of what is revoked and has not ended yet.
+  returned: when there is a CA
+  type: list
+  elements: str
 anchors:
   description: All roots to be trusted, as PEM.
   returned: when there is a CA

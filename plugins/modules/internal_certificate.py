@@ -233,9 +233,7 @@ EXAMPLES = r"""
 - name: Key and request for what is due
   certwright.tls.internal_certificate:
     ca: "{{ office }}"
-    certificates: "{{ certificates }}"
-  vars: &words
-    certificates:
+    certificates: &certificates
       - name: system
         external_url: db1.lan
         other_urls: [192.0.2.7]
@@ -261,9 +259,8 @@ EXAMPLES = r"""
 - name: Install what was signed
   certwright.tls.internal_certificate:
     ca: "{{ office }}"
-    certificates: "{{ certificates }}"
+    certificates: *certificates
     signed: "{{ batch | certwright.tls.signed_for(inventory_hostname) }}"
-  vars: *words
   when: requested.requests | length > 0
 """
 
@@ -392,6 +389,7 @@ reasons:
     - RV(reasons[].code=certificate_missing), nothing is installed.
     - RV(reasons[].code=issuer_differs), it is from another CA, or was supplied as files.
     - RV(reasons[].code=issuing_ca_differs), the same CA signs with another issuing key now.
+    - RV(reasons[].code=revoked), its CA has revoked it.
     - RV(reasons[].code=name_missing) and RV(reasons[].code=name_dropped), names were added or taken away.
     - RV(reasons[].code=usage_differs), RV(reasons[].code=emails_differ) and RV(reasons[].code=subject_differs), others
       are declared.

@@ -44,6 +44,7 @@ def report_ca(view: CaView, state: CaState | None, *, left: Iterable[Left], ahea
         },
         "dates": describe_dates(view, state, published.own if published else None, ahead=ahead),
         "counts": view.told.get("counts"),
+        "revoked": [str(item["serial"]) for item in view.told.get("revoked") or ()],
         "ledger": _describe_ledger(view),
         "backup": view.told.get("backup"),
         **({"request": request} if (request := _find_request(state)) else {}),

@@ -110,9 +110,7 @@ def _read_request(asked: Asked, words: Mapping[str, Any]) -> Item:
         raise _refuse(asked, error.code, error.message) from None
 
 
-def _word_item(
-    asked: Asked, public_key: CaPublicKey, words: Mapping[str, Any], successor: Item | None = None
-) -> Item:
+def _word_item(asked: Asked, public_key: CaPublicKey, words: Mapping[str, Any], successor: Item | None = None) -> Item:
     key = identify(public_key)
     return Item(asked, public_key, key, asked.digest(key), tuple(words.get("anchors") or ()), successor)
 

@@ -14,7 +14,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._ca.ledger import E
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.subjects import describe_js7, describe_subject
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import Block
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem, Reason
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import report_problems, report_warnings
 from ansible_collections.certwright.tls.plugins.plugin_utils._requested_keys import (
     Requested,
@@ -71,14 +71,17 @@ def _describe(answer: Answer, ended: Ended, requested: Requested) -> dict[str, A
         "host": asked.host,
         "name": asked.name,
         "outcome": answer.outcome,
-        "code": answer.reason.code if answer.reason else "",
-        "message": answer.reason.message if answer.reason else "",
+        **(_describe_reason(answer.reason) if answer.reason else {}),
         "subject": describe_subject(asked.subject),
         "distinguished_name": describe_js7(asked.subject),
     }
     keystore = requested.keystores.get(answer.item.digest)
     path = {"path": keystore.path} if keystore else {}
     return {**shown, **path, **(_describe_entry(answer.entry, ended) if answer.entry else {})}
+
+
+def _describe_reason(reason: Reason) -> dict[str, str]:
+    return {"code": reason.code, "message": reason.message}
 
 
 def _describe_entry(entry: Entry, ended: Ended) -> dict[str, Any]:

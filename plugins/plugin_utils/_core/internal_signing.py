@@ -27,11 +27,15 @@ _DIGEST_LENGTH = 64
 
 @dataclass(frozen=True)
 class SigningCa:
-    """`id` stays through roll-overs, `issuing` is the id of whose key signs now, `anchors` are what hosts may trust."""
+    """`id` stays through roll-overs, `issuing` is the id of whose key signs now, `anchors` are what hosts may trust.
+
+    `revoked` are serial numbers (hex).
+    """
 
     id: str
     issuing: str
     anchors: tuple[Certificate, ...] = field(repr=False)
+    revoked: frozenset[str] = frozenset()
 
     @classmethod
     def from_info(cls, subject: str, words: Mapping[str, Any]) -> SigningCa | None:
@@ -46,7 +50,7 @@ class SigningCa:
             raise RefusedError.from_problems([Problem(subject, "ca_unusable", f"{fact}; {way_out}")])
         content = "\n".join(str(anchor) for anchor in anchors).encode("ascii", "replace")
         try:
-            return cls(own, issuing, load_certificates(content, "ca"))
+            return cls(own, issuing, load_certificates(content, "ca"), _load_serials(words.get("revoked")))
         except UnusableError as error:
             raise RefusedError.from_problems([Problem(subject, "ca_unusable", error.message)]) from None
 
@@ -81,7 +85,9 @@ class Signing:
         if not self.is_of(held.issuer):
             return
         yield from self._find_identity(held.order)
-        issuing = str(held.order.get("issuing", ""))
+        serial, issuing = (str(held.order.get(word, "")) for word in ("serial", "issuing"))
+        if self.ca is not None and serial in self.ca.revoked:
+            yield Reason("revoked", f"Its CA has revoked it (serial {serial})")
         if self.ca is not None and issuing != self.ca.issuing:
             was = printable(issuing[:16]) or "an unknown one"
             fact = f"It was signed by the issuing CA {was}…, and {self.ca.issuing[:16]}… signs now"
@@ -98,6 +104,10 @@ class Signing:
         if subject != self.subject:
             was, now = (text or "empty" for text in (printable(subject[:200]), self.subject))
             yield Reason("subject_differs", f"Its subject is {was}; {now} is declared")
+
+
+def _load_serials(given: object) -> frozenset[str]:
+    return frozenset(str(serial) for serial in given) if isinstance(given, (list, tuple)) else frozenset()
 
 
 def find_anchors(observed: Observed, directory: str) -> list[dict[str, Any]]:

@@ -101,7 +101,7 @@ def find_force_limit(
     if now - life.not_before < age:
         hours = f"less than {age.total_seconds() / 3600:g} hours old"
         fact = f"`force` is not heeded: the certificate is of {format_instant(life.not_before)}, {hours}"
-        return (Notice("force_ignored", f"{fact}, and a CA gives few a week for the same names; try later"),)
+        return (Notice("force_ignored", f"{fact}, and many a CA gives few a week for the same names; try later"),)
     return ()
 
 

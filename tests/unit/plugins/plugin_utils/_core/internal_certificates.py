@@ -68,12 +68,12 @@ def load_pem(text: bytes) -> tuple[Certificate, ...]:
 
 
 def office(**changes: Any) -> SigningCa:
-    return replace(SigningCa(CA_ID, ISSUING, load_pem(root().pem)), **changes)
+    return replace(SigningCa(CA_ID, ISSUING, load_pem(root().pem), frozenset({"bad1"})), **changes)
 
 
 def info_of(**changes: Any) -> dict[str, Any]:
     """As internal_ca_info tells of it."""
-    return {"ca_id": CA_ID, "issuing_id": ISSUING, "anchors": [root().pem.decode()], **changes}
+    return {"ca_id": CA_ID, "issuing_id": ISSUING, "anchors": [root().pem.decode()], "revoked": ["bad1"], **changes}
 
 
 def wish_of(asked: SigningCa | str | None = "office", **words: Any) -> Ordered:

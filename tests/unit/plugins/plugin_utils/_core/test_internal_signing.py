@@ -50,6 +50,7 @@ LATE = {"order": {"issuing": "ff" * 32}}
         pytest.param({}, found(live=held(issuer="internal_ca:0b")), ["issuer_differs"], id="of another CA of ours"),
         pytest.param({}, found(live=held(**LATE)), ["issuing_ca_differs"], id="another issuing CA signs now"),
         pytest.param({}, found(live=held(order={"issuing": ""})), ["issuing_ca_differs"], id="nobody knows who signed"),
+        pytest.param({}, found(live=held(order={"serial": "bad1"})), ["revoked"], id="it is revoked"),
         pytest.param({}, found(live=held(names=("a.example",))), ["name_missing"], id="an address is new"),
         pytest.param({"other_urls": []}, found(live=held()), ["name_dropped"], id="an address is gone"),
         pytest.param({"usage": "both"}, found(live=held()), ["usage_differs"], id="for clients too"),

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.certwright.tls.plugins.modules.internal_ca import ARGUMENT_SPEC as OPTIONS
-from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.declared_inventory import load, require_told
+from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.declared_inventory import (
+    load,
+    require_told,
+)
 
 PLACE = {"type": "internal_ca", "host": "ca01", "path": "/srv/ca"}
 # Of a task, or of files that are taken in, and nothing that an inventory keeps.
@@ -47,5 +50,5 @@ def test_what_is_wrong_with_a_ca_is_told_where_it_is_declared(words: dict[str, A
 def test_what_a_ca_may_say() -> None:
     """The options of internal_ca that stay, beside what is said of all of its certificates."""
     own = {word for word in OPTIONS if word not in ONCE}
-    issuer = {word: None for word in (own - {"key_type"}) | {"ca_key_type", "usage", "days", "key_type", "email"}}
+    issuer = dict.fromkeys(own - {"key_type"} | {"ca_key_type", "usage", "days", "key_type", "email"})
     assert load(tls_issuers={"office": {**issuer, **PLACE, "days": "90", "usage": "both"}}).signed == ()

@@ -167,7 +167,7 @@ YOUNG = (
     Notice(
         "force_ignored",
         "`force` is not heeded: the certificate is of 2026-09-01 00:00 UTC, less than 24 hours old,"
-        " and a CA gives few a week for the same names; try later",
+        " and many a CA gives few a week for the same names; try later",
     ),
 )
 SCHEDULED = (
