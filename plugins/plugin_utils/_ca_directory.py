@@ -85,7 +85,7 @@ class CaView:
 
 @dataclass(frozen=True)
 class Appended:
-    """How it ended: the new entries, the directory after them, what became of its backup, and what was not tidied up."""
+    """How it ended: the new entries, the directory after them, its backup, and what was not tidied up."""
 
     entries: tuple[Entry, ...]
     view: CaView
