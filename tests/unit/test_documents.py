@@ -34,15 +34,17 @@ def find_blocks(document: Path) -> Iterator[Any]:
         yield yaml.safe_load("".join(line.removeprefix(indent) for line in block.splitlines(keepends=True)))
 
 
-def find_inventories(words: Any) -> Iterator[dict[str, Any]]:
-    """Each mapping that has variables of the inventory, however deep it lies."""
+def find_inventories(words: Any, inherited: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+    """Each mapping that has variables of the inventory, however deep it lies, with the issuers of its group."""
     if not isinstance(words, dict):
         return
     declared = {variable: value for variable, value in words.items() if variable in VARIABLES}
     if declared:
-        yield declared
+        yield {**(inherited or {}), **declared}
+    shared = words.get("vars") if isinstance(words.get("vars"), dict) else {}
+    issuers = {"tls_issuers": shared["tls_issuers"]} if "tls_issuers" in shared else inherited
     for value in words.values():
-        yield from find_inventories(value)
+        yield from find_inventories(value, issuers)
 
 
 INVENTORIES = [
