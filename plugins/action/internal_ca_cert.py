@@ -41,13 +41,14 @@ class ActionModule(TlsAction):
         )
         revoke = read_elements(arguments["revoke"], option="revoke", key="serial", spec=REVOCATION_SPEC, constraints={})
         requested = read_requested(self, elements)
+        revocations, unfit = load_revocations(revoke)
         batch = Batch(
             items=requested.items,
-            revocations=load_revocations(revoke),
+            revocations=revocations,
             anchors=tuple(arguments["anchors"]),
             fingerprint=str(arguments["fingerprint"]),
             passphrase=lambda: read_secret(self, path, arguments, "passphrase", _PASSPHRASE),
             backup_to=str(arguments["backup_to"] or ""),
         )
         ended = sign_batch(CaDirectory(host, path), batch, now=now, check_mode=check_mode)
-        return report_batch(requested, ended)
+        return report_batch(requested, ended, unfit, check_mode=check_mode)

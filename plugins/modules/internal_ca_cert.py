@@ -108,7 +108,8 @@ options:
         type: str
       days:
         description:
-          - How many days it is valid, at most to the end of the CA's own certificate. V(397) if not given.
+          - How many days it is valid. V(397) if not given. It ends with its CA when that ends sooner; a number that is
+            longer than the CA's whole life is refused. Clients of the public web take no more than 397 days.
         type: int
       not_after:
         description:
@@ -130,6 +131,10 @@ options:
             description: Its digest.
             type: str
             required: true
+          seal:
+            description: What shows that the CA had it, as RV(certificates[].seal). Without it there is a warning only.
+            type: str
+            default: ''
       key_type:
         description:
           - The key that is made on the controller for O(requests[].pkcs12).
@@ -180,6 +185,10 @@ options:
         description: Its digest.
         type: str
         required: true
+      seal:
+        description: What shows that the CA had it.
+        type: str
+        default: ''
   revoke:
     description:
       - The certificates to be revoked. What is revoked or has ended already stays as it is.
@@ -299,6 +308,9 @@ certificates:
     hash:
       description: The digest of this entry, for the record of the host.
       type: str
+    seal:
+      description: What shows later that the CA had this entry; empty when no key was opened in this run.
+      type: str
     not_after:
       description: When it ends.
       type: str
@@ -337,7 +349,7 @@ problems:
       V(ca_foreign), V(ca_unreadable), V(ca_busy), V(ca_expired), V(ca_key_missing), V(ca_unknown), V(clock_skew),
       V(wrong_passphrase), V(passphrase_missing), V(sealed_unreadable), V(file_unreadable).
     - One request is refused for V(request_incomplete), V(name_used_twice), V(csr_unreadable), V(csr_signature),
-      V(key_weak), V(key_unsupported), V(key_of_ca), V(no_names), V(name_invalid), V(email_invalid), V(address_invalid),
+      V(key_weak), V(key_unsupported), V(key_of_ca), V(key_compromised), V(no_names), V(name_invalid), V(email_invalid), V(address_invalid),
       V(subject_invalid), V(date_invalid), V(name_outside_constraints), V(wildcard_for_client), V(usage_unknown),
       V(outlives_ca), V(already_ended), V(not_proved), V(pkcs12_unusable), V(file_unwritable).
       One revocation is for V(revocation_invalid) or V(certificate_unknown).
@@ -355,7 +367,8 @@ reasons:
   sample:
     - {certificate: web1 system, code: certificate_missing, message: The ledger has none for this key and these names}
 warnings:
-  description: With their codes, V(backup_failed) and V(left_over) (a file that the CA no longer needs is still there).
+  description: With their codes, V(backup_failed), V(left_over) (a file that the CA no longer needs is
+    still there) and V(anchor_unproved) (a host remembers what the CA never had).
   returned: when there are some
   type: list
   elements: str
@@ -371,6 +384,7 @@ from ansible.module_utils.basic import AnsibleModule
 ANCHOR_SPEC = dict(
     number=dict(type="int", required=True),
     hash=dict(type="str", required=True),
+    seal=dict(type="str", default="", no_log=False),
 )
 PKCS12_SPEC = dict(
     path=dict(type="path", required=True),
@@ -424,7 +438,7 @@ ARGUMENT_SPEC = dict(
     revoke=dict(type="list", elements="dict", default=[], options=REVOCATION_SPEC),
     backup_to=dict(type="str"),
 )
-CONSTRAINTS: dict = dict()
+CONSTRAINTS = dict(mutually_exclusive=[["passphrase", "passphrase_src"]])
 
 
 def main():

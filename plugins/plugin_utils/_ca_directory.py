@@ -74,6 +74,13 @@ class CaView:
         """By serial."""
         return {str(entry.words["serial"]): entry for entry in self.entries if entry.kind == "revoked"}
 
+    def require_sealed(self, ledger_key: bytes) -> None:
+        """That what the host told is what this CA wrote. Raises RefusedError (ca_altered)."""
+        try:
+            require_sealed(self.head, self.authority.hash if self.authority else "", ledger_key)
+        except UnusableError as error:
+            raise refuse(self.path, error.code, error.message) from None
+
     def require_clock(self, now: datetime) -> None:
         """Nothing is signed with dates that are wrong. Raises RefusedError (clock_skew)."""
         there = datetime.fromtimestamp(float(self.told["time"]), timezone.utc)
@@ -120,12 +127,20 @@ class CaDirectory:
         Another run may append first: then it is built anew on what that left, which is what `ask` asks for.
         """
         for _try in range(_TRIES):
+            if view.head == GENESIS and not create:
+                raise refuse(self.path, "ca_missing", "there is no CA to append to; mount it, or restore its backup")
             if view.head != GENESIS:
-                _require_sealed(view, ledger_key)
+                view.require_sealed(ledger_key)
             bodies = [{"kind": body["kind"], "run": self._host.run, **body} for body in build(view)]
             if not bodies:
                 return Appended((), view, None)
-            linked = link(view.head, bodies, ledger_key=ledger_key, now=datetime.now(timezone.utc))
+            linked = link(
+                view.head,
+                bodies,
+                authority=view.authority.hash if view.authority else "",
+                ledger_key=ledger_key,
+                now=datetime.now(timezone.utc),
+            )
             answer = self._host.append_ca(
                 self.path,
                 {
@@ -150,17 +165,14 @@ def refuse(path: str, code: str, message: str) -> RefusedError:
     return RefusedError.from_problems([Problem(path, code, message)])
 
 
-def _require_sealed(view: CaView, ledger_key: bytes) -> None:
-    try:
-        require_sealed(view.head, ledger_key)
-    except UnusableError as error:
-        raise refuse(view.path, error.code, error.message) from None
-
-
 def _load_view(path: str, told: Mapping[str, Any]) -> CaView:
     problem = told.get("problem")
     if problem:
         raise refuse(path, str(problem["code"]), str(problem["message"]))
+    has_head = bool(told.get("head"))
+    if has_head != bool(told.get("authority")) or has_head != (told["status"] == "ready"):
+        fact = "what its host told of it does not fit together"
+        raise refuse(path, "ca_damaged", f"{fact}; look into that host, and restore the directory from its backup")
     try:
         return CaView(
             path,

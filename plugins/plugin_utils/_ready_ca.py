@@ -6,9 +6,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.anchors import explain_lost
+from ansible_collections.certwright.tls.plugins.plugin_utils._ca.ledger import is_sealed_anchor
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.state import CaState, HeldAuthority
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca_directory import CaView, refuse
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import printable
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice
 
 
 def require_ca(view: CaView, fingerprint: str) -> CaState:
@@ -26,12 +32,29 @@ def require_ca(view: CaView, fingerprint: str) -> CaState:
 
 
 def require_ready(view: CaView, fingerprint: str) -> tuple[CaState, HeldAuthority]:
-    """With who signs. Raises RefusedError: ca_missing, ca_other, ca_incomplete, ca_rolled_back."""
+    """With who signs. Raises RefusedError: ca_missing, ca_other, ca_incomplete."""
     state = require_ca(view, fingerprint)
     if state.issuing is None:
         fact = "its issuing certificate is not there yet; a request for it waits to be signed elsewhere"
         raise refuse(view.path, "ca_incomplete", f"{fact}, see internal_ca_info, and import what was signed")
-    if view.lost_anchors:
-        message = explain_lost(view.lost_anchors, number=view.head.number)
-        raise refuse(view.path, "ca_rolled_back", message)
     return state, state.issuing
+
+
+def require_newest(view: CaView, anchors: Iterable[Mapping[str, Any]], ledger_key: bytes) -> tuple[Notice, ...]:
+    """Raises RefusedError (ca_rolled_back) for a ledger that lacks what this CA once sealed for a host.
+
+    What nobody sealed is the word of a host, and one of them must not stop the CA for all others.
+    """
+    lost = {(int(item["number"]), str(item["hash"])) for item in view.lost_anchors}
+    claimed = [anchor for anchor in anchors if (int(anchor["number"]), str(anchor["hash"])) in lost]
+    sealed = [anchor for anchor in claimed if is_sealed_anchor(anchor, ledger_key)]
+    if sealed:
+        raise refuse(view.path, "ca_rolled_back", explain_lost(sealed, number=view.head.number))
+    return tuple(
+        Notice(
+            "anchor_unproved",
+            f"A host remembers an entry {anchor['number']} of the ledger that this CA never had; look into the host"
+            f"{'' if not anchor.get('host') else ' ' + printable(str(anchor['host'])[:100])}, and at its store",
+        )
+        for anchor in claimed
+    )

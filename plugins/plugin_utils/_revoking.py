@@ -15,7 +15,6 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._ca.ledger import E
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca_directory import Body, CaView
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import load_certificates
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import load_time
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
 
@@ -42,8 +41,8 @@ class Revocation:
         return self.host in ("", words["host"]) and self.name in ("", words["name"])
 
 
-def load_revocations(elements: Iterable[Mapping[str, Any]]) -> tuple[Revocation, ...]:
-    """Raises RefusedError (revocation_invalid) with every one that cannot be told."""
+def load_revocations(elements: Iterable[Mapping[str, Any]]) -> tuple[tuple[Revocation, ...], tuple[Problem, ...]]:
+    """With those that cannot be told (revocation_invalid), which keep no other one from being revoked."""
     found: list[Revocation] = []
     problems: list[Problem] = []
     for index, words in enumerate(elements):
@@ -51,9 +50,7 @@ def load_revocations(elements: Iterable[Mapping[str, Any]]) -> tuple[Revocation,
             found.append(_load(words))
         except UnusableError as error:
             problems.append(Problem(f"revoke[{index}]", "revocation_invalid", error.message))
-    if problems:
-        raise RefusedError.from_problems(problems)
-    return tuple(found)
+    return tuple(found), tuple(problems)
 
 
 def _load(words: Mapping[str, Any]) -> Revocation:

@@ -13,25 +13,30 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.asked import Asked
-from ansible_collections.certwright.tls.plugins.plugin_utils._ca.keys import Envelope
-from ansible_collections.certwright.tls.plugins.plugin_utils._ca.ledger import Entry
+from ansible_collections.certwright.tls.plugins.plugin_utils._ca.ledger import Entry, seal_anchor
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.proof import require_proved
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.signing import Signed, Signer, Wish, sign
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.state import CaState, HeldAuthority
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.wish_checks import find_wish_problems
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca_directory import (
     KEYS,
+    Appended,
     Body,
     CaDirectory,
     CaView,
     refuse,
 )
-from ansible_collections.certwright.tls.plugins.plugin_utils._ca_keys import make_serial, make_signer, open_key_of
+from ansible_collections.certwright.tls.plugins.plugin_utils._ca_keys import (
+    find_ledger_key,
+    make_serial,
+    make_signer,
+    open_key_of,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import format_time, load_time
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem, Reason
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem, Reason
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal import Life, find_due
-from ansible_collections.certwright.tls.plugins.plugin_utils._ready_ca import require_ready
+from ansible_collections.certwright.tls.plugins.plugin_utils._ready_ca import require_newest, require_ready
 from ansible_collections.certwright.tls.plugins.plugin_utils._revoking import Revocation, ask_for, find_revoked
 
 if TYPE_CHECKING:
@@ -44,7 +49,8 @@ ISSUED, UNCHANGED, REFUSED = "issued", "unchanged", "refused"
 class Item:
     """One request with the key that it is for; `key` is the SHA-256 of that, `digest` of all that makes a request.
 
-    `anchors` are what its host remembers of the ledger; `successor` is the same request for the key that comes next.
+    `anchors` are what its host remembers of the ledger; `successor` is the same request for the key that comes next,
+    and `holds` the serial number (hex) of the certificate that is there now.
     """
 
     asked: Asked
@@ -53,6 +59,7 @@ class Item:
     digest: str
     anchors: tuple[Mapping[str, Any], ...] = ()
     successor: Item | None = None
+    holds: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,13 @@ class Batch:
     backup_to: str = ""
     anchors: tuple[Mapping[str, Any], ...] = ()
 
+    @property
+    def all_anchors(self) -> Iterator[Mapping[str, Any]]:
+        """With their hosts, as far as these ask for something."""
+        yield from self.anchors
+        for item in self.items:
+            yield from ({**anchor, "host": item.asked.host} for anchor in item.anchors)
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -89,7 +103,12 @@ class Ended:
     problems: tuple[Problem, ...]
     view: CaView
     backup: Mapping[str, Any] | None = None
-    notice: str = ""
+    notices: tuple[Notice, ...] = ()
+    ledger_key: bytes = field(default=b"", repr=False)
+
+    def seal(self, entry: Entry) -> str:
+        """What shows that the entry was there once; empty where nothing was signed, so that no key was opened."""
+        return seal_anchor(entry.number, entry.hash, self.ledger_key) if self.ledger_key else ""
 
 
 def sign_batch(directory: CaDirectory, batch: Batch, *, now: datetime, check_mode: bool) -> Ended:
@@ -100,14 +119,20 @@ def sign_batch(directory: CaDirectory, batch: Batch, *, now: datetime, check_mod
     ask = _word_ask(batch)
     view = directory.read(**ask)  # 1
     state, authority = require_ready(view, batch.fingerprint)
-    answers = [_look_up(item, view, authority, now) for item in batch.items]  # 2
+    envelope = open_key_of(view, authority, batch.passphrase()) if view.lost_anchors else None
+    notices = require_newest(view, batch.all_anchors, find_ledger_key(view, envelope)) if envelope else ()
+    judge = make_signer(state, authority, None)
+    answers = [_judge(_look_up(item, view, authority, now), judge, now) for item in batch.items]  # 2
     wanted, unknown = find_revoked(batch.revocations, view, now)
     new = [answer for answer in answers if answer.outcome == ISSUED]
     if check_mode or not (new or wanted):
-        return Ended(tuple(answers), (), unknown, view)
+        planned = tuple(Entry(0, "", "revoked", body) for body in wanted)
+        return Ended(tuple(answers), planned, unknown, view, notices=notices)
     view.require_clock(now)
-    envelope = open_key_of(view, authority, batch.passphrase())
-    signer = make_signer(state, authority, envelope)
+    envelope = envelope or open_key_of(view, authority, batch.passphrase())
+    ledger_key = find_ledger_key(view, envelope)
+    view.require_sealed(ledger_key)
+    signer = replace(judge, key=envelope.private_key)
     signed = {answer.item.digest: _sign(answer.item, signer, now) for answer in new}  # 3
 
     def build(current: CaView) -> Sequence[Body]:
@@ -119,34 +144,52 @@ def sign_batch(directory: CaDirectory, batch: Batch, *, now: datetime, check_mod
         return [*_word_all(items, signed, authority), *revoking]
 
     appended = directory.append(  # 4
-        view, build, ledger_key=_require_ledger_key(view, envelope), ask=ask, backup_to=batch.backup_to
+        view, build, ledger_key=ledger_key, ask=ask, backup_to=batch.backup_to
     )
     entries = {str(entry.words.get("request")): entry for entry in appended.entries}
     found = [_look_up(answer.item, appended.view, authority, now) for answer in answers]
     ended = (_end(answer, signed, entries, other) for answer, other in zip(answers, found, strict=True))  # 5
     revoked = tuple(entry for entry in appended.entries if entry.kind == "revoked")
-    return Ended(tuple(ended), revoked, unknown, appended.view, appended.backup, appended.notice)
+    return Ended(tuple(ended), revoked, unknown, appended.view, appended.backup, notices + _note(appended), ledger_key)
 
 
 def _word_ask(batch: Batch) -> dict[str, Any]:
-    known = (*batch.anchors, *(anchor for item in batch.items for anchor in item.anchors))
-    anchors = {(int(anchor["number"]), str(anchor["hash"])) for anchor in known}
+    anchors = {(int(anchor["number"]), str(anchor["hash"])) for anchor in batch.all_anchors}
+    asked = ask_for(batch.revocations)
     return {
         "requests": [item.digest for item in batch.items],
         "anchors": [{"number": number, "hash": digest} for number, digest in sorted(anchors)],
         "files": [KEYS],
-        **ask_for(batch.revocations),
+        **asked,
+        "serials": [*asked["serials"], *(item.holds for item in batch.items if item.holds)],
     }
 
 
 def _look_up(item: Item, view: CaView, authority: HeldAuthority, now: datetime) -> Answer:
     """The ledger's certificate for the same request, unless there is a reason for another one."""
+    if item.holds and not _is_own(item, view.issued.get(item.holds)):
+        fact = "The file that is there holds a certificate that this CA did not sign for it"
+        way_out = "move the file away, or correct the path"
+        return Answer(item, REFUSED, Reason("pkcs12_unusable", f"{fact}; {way_out}"))
     known = view.requested.get(item.digest)
     if known is None:
         fact = "The ledger has no certificate for this key, these names and this usage"
         return Answer(item.successor or item, ISSUED, Reason("certificate_missing", fact))
     reason = _find_reason(known, view, authority, now)
+    if reason and item.successor is None and _is_compromised(known, view):
+        fact = "The certificate of this very key was revoked since the key was disclosed"
+        reason = Reason("key_compromised", f"{fact}; make a new key and a request with it")
     return Answer(item.successor or item, ISSUED, reason) if reason else Answer(item, UNCHANGED, entry=known)
+
+
+def _is_own(item: Item, entry: Entry | None) -> bool:
+    """A key is not thrown away for the word of somebody else's request."""
+    return entry is not None and (entry.words["host"], entry.words["name"]) == (item.asked.host, item.asked.name)
+
+
+def _is_compromised(known: Entry, view: CaView) -> bool:
+    revoked = view.revoked.get(str(known.words["serial"]))
+    return revoked is not None and revoked.words["revocation_reason"] == "key_compromise"
 
 
 def _find_reason(known: Entry, view: CaView, authority: HeldAuthority, now: datetime) -> Reason | None:
@@ -160,10 +203,23 @@ def _find_reason(known: Entry, view: CaView, authority: HeldAuthority, now: date
     return due[0] if due else None
 
 
-def _sign(item: Item, signer: Signer, now: datetime) -> Signed | Problem:
+def _judge(answer: Answer, signer: Signer, now: datetime) -> Answer:
+    """What the CA would not sign is refused before its key is opened, and in check mode too."""
+    if answer.outcome != ISSUED:
+        return answer
+    if answer.reason and answer.reason.code == "key_compromised":
+        return replace(answer, outcome=REFUSED)
+    problems = find_wish_problems(_make_wish(answer.item, signer, now), signer, now)
+    if not problems:
+        return answer
+    facts = "; ".join(problem.message for problem in problems)
+    return replace(answer, outcome=REFUSED, reason=Reason(problems[0].code, facts))
+
+
+def _make_wish(item: Item, signer: Signer, now: datetime) -> Wish:
     asked = item.asked
     whole = signer.not_after - signer.not_before
-    wish = Wish(
+    return Wish(
         name=asked.name,
         host=asked.host,
         public_key=item.public_key,
@@ -173,14 +229,15 @@ def _sign(item: Item, signer: Signer, now: datetime) -> Signed | Problem:
         subject=asked.subject,
         not_after=asked.find_end(now, limit=signer.not_after, whole=whole),
     )
-    problems = find_wish_problems(wish, signer, now)
-    if problems:
-        return replace(problems[0], message="; ".join(problem.message for problem in problems))
+
+
+def _sign(item: Item, signer: Signer, now: datetime) -> Signed | Problem:
+    wish = _make_wish(item, signer, now)
     try:
         signed = sign(wish, signer, serial=make_serial(), now=now)
         require_proved(signed, wish, signer, now)
     except UnusableError as error:
-        return Problem(asked.title, error.code, error.message)
+        return Problem(item.asked.title, error.code, error.message)
     return signed
 
 
@@ -222,11 +279,8 @@ def _end(answer: Answer, signed: Mapping[str, Signed | Problem], entries: Mappin
     return replace(answer, entry=entry) if entry else other
 
 
-def _require_ledger_key(view: CaView, envelope: Envelope) -> bytes:
-    if envelope.ledger_key is None:
-        fact = "the envelope of the issuing key has no key for the ledger"
-        raise refuse(view.path, "ca_damaged", f"{fact}; restore the directory from its backup")
-    return envelope.ledger_key
+def _note(appended: Appended) -> tuple[Notice, ...]:
+    return (Notice("left_over", appended.notice),) if appended.notice else ()
 
 
 def find_refused(answers: Iterable[Answer]) -> tuple[Problem, ...]:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.ledger import Entry
@@ -31,9 +31,12 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._signing import (
 )
 
 
-def report_batch(requested: Requested, ended: Ended) -> dict[str, Any]:
-    problems: list[Problem] = [*requested.problems, *find_refused(ended.answers), *ended.problems]
-    written = _write_keystores(requested, ended, problems)
+def report_batch(
+    requested: Requested, ended: Ended, unfit: Iterable[Problem] = (), *, check_mode: bool
+) -> dict[str, Any]:
+    """`unfit` are revocations that could not be told."""
+    problems: list[Problem] = [*requested.problems, *find_refused(ended.answers), *unfit, *ended.problems]
+    written = list(_write_keystores(requested, ended, problems, check_mode=check_mode))
     shown = [_describe(answer, ended, requested) for answer in ended.answers]
     issued = [answer for answer in ended.answers if answer.outcome == ISSUED]
     result = {
@@ -49,20 +52,23 @@ def report_batch(requested: Requested, ended: Ended) -> dict[str, Any]:
     return {**result, **report_problems(problems)} if problems else result
 
 
-def _write_keystores(requested: Requested, ended: Ended, problems: list[Problem]) -> list[str]:
+def _write_keystores(
+    requested: Requested, ended: Ended, problems: list[Problem], *, check_mode: bool
+) -> Iterator[str]:
     """Their paths; what the ledger has is handed over, and what cannot be written says so."""
-    written = []
     for answer in ended.answers:
         keystore = requested.keystores.get(answer.item.digest)
         if keystore is None or answer.entry is None or ended.view.state is None:
             continue
         try:
             chain, root = find_chain(ended.view.state, answer.entry)
-            if write_keystore(keystore, answer, answer.entry, (*chain, *([root] if root else ()))):
-                written.append(keystore.path)
+            issuers = (*chain, *([root] if root else ()))
+            if not keystore.has(answer.entry, issuers):
+                yield keystore.path
+                if not check_mode:
+                    write_keystore(keystore, answer, answer.entry, issuers)
         except RefusedError as error:
             problems.extend(error.problems)
-    return written
 
 
 def _describe(answer: Answer, ended: Ended, requested: Requested) -> dict[str, Any]:
@@ -94,6 +100,7 @@ def _describe_entry(entry: Entry, ended: Ended) -> dict[str, Any]:
         **{word: words[word] for word in ("serial", "issuing", "not_before", "not_after")},
         "number": entry.number,
         "hash": entry.hash,
+        "seal": ended.seal(entry),
     }
 
 
@@ -118,8 +125,7 @@ def _find_reasons(ended: Ended) -> Iterator[Mapping[str, str]]:
 
 
 def _find_notices(ended: Ended) -> Iterator[Notice]:
-    if ended.notice:
-        yield Notice("left_over", ended.notice)
+    yield from ended.notices
     if ended.backup is not None and not ended.backup["done"]:
         fact = f"The CA's directory was not copied to its backup: {ended.backup['message']}"
         yield Notice("backup_failed", f"{fact}; what was signed is only in the directory itself")

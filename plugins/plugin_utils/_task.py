@@ -40,6 +40,7 @@ class TlsAction(PipelinedAction):
         self._task_vars = task_vars or {}
         try:
             require_libraries()
+            _require_own_variables(self._task_vars)
             arguments, warnings = read_arguments(
                 _to_plain(self._task.args), spec=self.SPEC, constraints=self.CONSTRAINTS
             )
@@ -68,6 +69,14 @@ class TlsAction(PipelinedAction):
             return []
         why = f"{OPT_OUT} is off" if self._pipelining_refused() else "this connection cannot be pipelined"
         return [f"{why}: private keys may stay in temporary files of the host when a run is interrupted"]
+
+
+def _require_own_variables(task_vars: Mapping[str, Any]) -> None:
+    """What a host tells of itself wins over what an inventory says of it, and no host declares its own certificates."""
+    told = sorted(str(word) for word in task_vars.get("ansible_facts") or {} if str(word).startswith("tls_"))
+    if told:
+        fact = f"the facts of this host hold {', '.join(told)}, which would take the place of the inventory's variables"
+        raise ArgumentError(f"{fact}; find out who put them there, and clear the fact cache (variable_from_host)")
 
 
 def _to_plain(value: Any) -> Any:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.subjects import describe_subject, load_subject
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import load_time
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import is_address
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import is_address, printable
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.names import load_name
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
@@ -26,12 +26,17 @@ if TYPE_CHECKING:
     from cryptography import x509
 
 DEFAULT_DAYS = 397
+# A hundred years; dates of certificates end in the year 9999.
+_LONGEST_DAYS = 36525
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+\Z")
 
 
 @dataclass(frozen=True)
 class Asked:
-    """`names` are DNS names and addresses in one spelling. `not_after` counts when it is said, else `days`."""
+    """`names` are DNS names and addresses in one spelling. `not_after` counts when it is said, else `days`.
+
+    Nobody said `days` when it is None.
+    """
 
     name: str
     host: str
@@ -39,7 +44,7 @@ class Asked:
     names: tuple[str, ...]
     emails: tuple[str, ...]
     subject: x509.Name
-    days: int
+    days: int | None
     not_after: datetime | None
 
     @property
@@ -52,17 +57,19 @@ class Asked:
 
         How long it is to live is not part of it: a default that changed asks for nothing new.
         """
-        said = [key, self.usage, sorted(self.names), sorted(self.emails), describe_subject(self.subject)]
+        wanted = [self.usage, sorted(self.names), sorted(self.emails), describe_subject(self.subject)]
+        said = [key, self.host, self.name, *wanted]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
     def find_end(self, now: datetime, *, limit: datetime, whole: timedelta) -> datetime:
         """As asked for. `limit` is where the CA itself ends, `whole` how long it lives.
 
         A number of days is a rule, and is cut at the limit; an instant is a demand that the CA meets or refuses, and so
-        is a rule that no CA of this life could ever keep.
+        is a number that somebody said and that no CA of this life could ever keep.
         """
-        ends = self.not_after or now + timedelta(days=self.days)
-        return ends if self.not_after or timedelta(days=self.days) > whole else min(ends, limit)
+        life = timedelta(days=DEFAULT_DAYS if self.days is None else self.days)
+        is_demand = self.not_after is not None or (self.days is not None and life > whole)
+        return (self.not_after or now + life) if is_demand else min(now + life, limit)
 
 
 def title_of(host: str, name: str) -> str:
@@ -73,8 +80,10 @@ def load_asked(words: Mapping[str, Any]) -> Asked:
     """Raises RefusedError with everything that is wrong with the words."""
     title = title_of(str(words.get("host") or ""), str(words["name"]))
     problems: list[Problem] = []
-    names = tuple(_load_names(title, [*(words.get("names") or ()), *(words.get("ips") or ())], problems))
-    problems.extend(_find_address_problems(title, words.get("ips") or ()))
+    addresses = [str(item) for item in words.get("ips") or ()]
+    sound = [item for item in addresses if is_address(item)]
+    names = tuple(_load_names(title, [*(words.get("names") or ()), *sound], problems))
+    problems.extend(_find_address_problems(title, addresses))
     problems.extend(_find_email_problems(title, words.get("emails") or ()))
     problems.extend(_find_life_problems(title, words))
     subject = _load_subject(title, str(words.get("subject") or ""), problems)
@@ -87,7 +96,7 @@ def load_asked(words: Mapping[str, Any]) -> Asked:
         names=tuple(dict.fromkeys(names)),
         emails=tuple(dict.fromkeys(str(email) for email in words.get("emails") or ())),
         subject=subject,
-        days=DEFAULT_DAYS if words.get("days") is None else int(words["days"]),
+        days=None if words.get("days") is None else int(words["days"]),
         not_after=load_time(str(words.get("not_after") or "")),
     )
 
@@ -103,21 +112,23 @@ def _load_names(title: str, given: Iterable[object], problems: list[Problem]) ->
 def _find_address_problems(title: str, given: Iterable[object]) -> Iterator[Problem]:
     for item in given:
         if not is_address(str(item)):
-            yield Problem(title, "address_invalid", "`ips` holds what is no address; DNS names go into `names`")
+            fact = f"`ips` has {printable(str(item)[:100])}, which is no address"
+            yield Problem(title, "address_invalid", f"{fact}; DNS names go into `names`")
 
 
 def _find_email_problems(title: str, given: Iterable[object]) -> Iterator[Problem]:
     """Only what an rfc822Name can hold (RFC 5280 4.2.1.6): ASCII."""
     for item in given:
         if not _EMAIL.match(str(item)):
-            yield Problem(title, "email_invalid", "`emails` holds what is no mail address in ASCII; correct it")
+            fact = f"`emails` has {printable(str(item)[:100])}, which is no mail address in ASCII"
+            yield Problem(title, "email_invalid", f"{fact}; correct it")
 
 
 def _find_life_problems(title: str, words: Mapping[str, Any]) -> Iterator[Problem]:
     if words.get("days") is not None and words.get("not_after"):
         yield Problem(title, "date_invalid", "`days` and `not_after` are both said; say one of them")
-    if words.get("days") is not None and int(words["days"]) < 1:
-        yield Problem(title, "date_invalid", f"`days` is {int(words['days'])}; it must be 1 or more")
+    if words.get("days") is not None and not 1 <= int(words["days"]) <= _LONGEST_DAYS:
+        yield Problem(title, "date_invalid", f"`days` is {int(words['days'])}; it must be 1 to {_LONGEST_DAYS}")
     if words.get("not_after") and load_time(str(words["not_after"])) is None:
         yield Problem(title, "date_invalid", "`not_after` must be an instant in UTC, as in 2027-12-31T23:59:59Z")
 

@@ -130,7 +130,7 @@ def _add_extensions(
 
 def _sign(builder: x509.CertificateBuilder, signer: Signer) -> x509.Certificate:
     builder = builder.issuer_name(signer.certificate.subject).add_extension(signer.authority_key, critical=False)
-    return builder.sign(signer.key, signer.signature_hash)
+    return builder.sign(signer.signing_key, signer.signature_hash)
 
 
 def _list_constraints(constraints: Constraints | None) -> list[tuple[x509.ExtensionType, bool]]:

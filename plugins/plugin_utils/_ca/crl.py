@@ -73,7 +73,7 @@ def make_crl(  # noqa: PLR0913 - what a list says
     builder = _begin(signer, number=number, begins=now - CLOCK_DIFFERENCE, ends=now + life)
     for revocation in revocations:
         builder = builder.add_revoked_certificate(_make_entry(revocation))
-    made = builder.sign(signer.key, signer.signature_hash)
+    made = builder.sign(signer.signing_key, signer.signature_hash)
     if not made.is_signature_valid(signer.certificate.public_key()):  # type: ignore[arg-type]  # a key that signs
         raise UnusableError(
             "not_proved", "The CRL is not signed by the CA's key; pass the key of the CA that is active"

@@ -22,6 +22,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment im
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 
 LEDGER_KEY_BYTES = 32
+AUTHORITY = "authority"
 _VERSION = 1
 
 
@@ -75,8 +76,13 @@ def load_entry(line: str) -> Entry:
         raise UnusableError("ca_damaged", f"{fact}; restore the directory from its backup") from None
 
 
-def link(head: Head, bodies: Iterable[Mapping[str, Any]], *, ledger_key: bytes, now: datetime) -> Linked:
-    """The entries after `head`, numbered and chained. A body has its `kind` and words, and neither number nor time."""
+def link(
+    head: Head, bodies: Iterable[Mapping[str, Any]], *, authority: str, ledger_key: bytes, now: datetime
+) -> Linked:
+    """The entries after `head`, numbered and chained. A body has its `kind` and words, and neither number nor time.
+
+    `authority` is the digest of the entry that says what the CA is, empty where a body is the first to say so.
+    """
     number, previous, size = head.number, head.hash, head.size
     lines: list[str] = []
     entries: list[Entry] = []
@@ -87,23 +93,37 @@ def link(head: Head, bodies: Iterable[Mapping[str, Any]], *, ledger_key: bytes, 
         previous, size = digest_line(line), size + len(line) + 1
         lines.append(line)
         entries.append(Entry(number, previous, str(body["kind"]), words))
+        authority = previous if body["kind"] == AUTHORITY else authority
     ended = Head(number, previous, size, time=format_time(now))
-    return Linked(tuple(lines), tuple(entries), _with_tag(ended, ledger_key))
+    return Linked(tuple(lines), tuple(entries), _with_tag(ended, authority, ledger_key))
 
 
-def require_sealed(head: Head, ledger_key: bytes) -> None:
-    """Raises UnusableError (ca_altered) for a ledger that this CA did not write."""
-    if not hmac.compare_digest(head.tag, _with_tag(head, ledger_key).tag):
+def require_sealed(head: Head, authority: str, ledger_key: bytes) -> None:
+    """Raises UnusableError (ca_altered) for a ledger that this CA did not write, or that says another thing of it.
+
+    `authority` is the digest of the entry that was handed over as what the CA is.
+    """
+    if not hmac.compare_digest(head.tag, _with_tag(head, authority, ledger_key).tag):
         fact = "The ledger was not written by this CA: its chain holds and its seal does not"
         way_out = "nothing is signed; find out who wrote it, and restore the directory from its backup"
         raise UnusableError("ca_altered", f"{fact}; {way_out}")
+
+
+def seal_anchor(number: int, digest: str, ledger_key: bytes) -> str:
+    """What shows later that this CA once had an entry of that number and digest: a host could make up the two."""
+    return hmac.new(ledger_key, f"certwright-ca-anchor\n{number}\n{digest}".encode(), hashlib.sha256).hexdigest()
+
+
+def is_sealed_anchor(anchor: Mapping[str, Any], ledger_key: bytes) -> bool:
+    expected = seal_anchor(int(anchor["number"]), str(anchor["hash"]), ledger_key)
+    return hmac.compare_digest(str(anchor.get("seal") or ""), expected)
 
 
 def digest_line(line: str) -> str:
     return hashlib.sha256(line.encode("utf-8")).hexdigest()
 
 
-def _with_tag(head: Head, ledger_key: bytes) -> Head:
-    """HMAC-SHA256 (RFC 2104) over what the head says."""
-    said = f"certwright-ca-head\n{head.number}\n{head.hash}\n{head.size}".encode()
+def _with_tag(head: Head, authority: str, ledger_key: bytes) -> Head:
+    """HMAC-SHA256 (RFC 2104) over what the head says, and over which entry says what the CA is."""
+    said = f"certwright-ca-head\n{head.number}\n{head.hash}\n{head.size}\n{authority}".encode()
     return Head(head.number, head.hash, head.size, hmac.new(ledger_key, said, hashlib.sha256).hexdigest(), head.time)

@@ -42,16 +42,23 @@ CLOCK_DIFFERENCE = timedelta(minutes=5)
 class Signer:
     """The CA that signs, with its key. `chain` begins with its own certificate and ends below the root.
 
-    A root that signs by itself has an empty chain. `constraints` are those of the CA's rules; what the certificates
-    on the path say is added. What is the same for all certificates of a batch is made once.
+    Without a key it judges what it would sign. A root that signs by itself has an empty chain. `constraints` are those
+    of the CA's rules; what the certificates on the path say is added. What is the same for all certificates of a batch
+    is made once.
     """
 
     certificate: x509.Certificate
-    key: CaKey = field(repr=False)
+    key: CaKey | None = field(repr=False)
     chain: tuple[x509.Certificate, ...]
     root: x509.Certificate
     constraints: Constraints | None = None
     crl_url: str = ""
+
+    @property
+    def signing_key(self) -> CaKey:
+        if self.key is None:
+            raise LookupError("The key of this CA was not opened")
+        return self.key
 
     @cached_property
     def path(self) -> tuple[Certificate, ...]:
@@ -82,7 +89,7 @@ class Signer:
         try:
             own = self.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
         except x509.ExtensionNotFound:
-            return x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
+            return x509.AuthorityKeyIdentifier.from_issuer_public_key(self.signing_key.public_key())
         return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own)
 
     @cached_property
@@ -94,7 +101,7 @@ class Signer:
 
     @cached_property
     def signature_hash(self) -> hashes.SHA256 | hashes.SHA384 | hashes.SHA512:
-        return choose_hash(self.key)
+        return choose_hash(self.signing_key)
 
 
 @dataclass(frozen=True)
@@ -151,7 +158,7 @@ def sign(wish: Wish, signer: Signer, *, serial: int, now: datetime) -> Signed:
     )
     for extension, is_critical in make_extensions(wish, signer):
         builder = builder.add_extension(extension, is_critical)
-    certificate = builder.sign(signer.key, signer.signature_hash)
+    certificate = builder.sign(signer.signing_key, signer.signature_hash)
     der = certificate.public_bytes(Encoding.DER)
     pem, fingerprint = Block("CERTIFICATE", der).text, hashlib.sha256(der).hexdigest()
     return Signed(certificate, der, pem, f"{serial:x}", fingerprint, not_before, not_after)

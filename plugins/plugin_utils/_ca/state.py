@@ -221,12 +221,17 @@ class CaState:
 
     def is_pinned(self, fingerprint: str) -> bool:
         """Whether this is the CA of that root (SHA-256, hex): it, or one that vouches for the active one."""
+        reached = self.find_reached(fingerprint)
+        return self.root in reached if self.issuing else bool(reached)
+
+    def find_reached(self, fingerprint: str) -> tuple[HeldAuthority, ...]:
+        """The root of that fingerprint, and those that it vouches for: they need nobody's word but their own."""
         wanted = normalize_fingerprint(fingerprint)
         pinned = next((root for root in self.roots if root.loaded and root.loaded.fingerprint == wanted), None)
         reached = [pinned] if pinned else []
         for older in reached:
             reached.extend(root for root in self.roots if root not in reached and _signed_cross(root, older))
-        return self.root in reached if self.issuing else bool(reached)
+        return tuple(reached)
 
     def with_authorities(self, authorities: Iterable[HeldAuthority]) -> CaState:
         return replace(self, authorities=tuple(authorities))
@@ -248,7 +253,8 @@ def _signed_cross(root: HeldAuthority, older: HeldAuthority) -> bool:
     if not root.cross or root.loaded is None or older.loaded is None:
         return False
     cross = load_pem(root.cross)
-    return cross.public_key == root.loaded.public_key and is_signed_by(cross, older.loaded)
+    vouches = cross.may_issue and older.loaded.may_issue and is_signed_by(cross, older.loaded)
+    return vouches and cross.public_key == root.loaded.public_key
 
 
 def _load_waiver(given: Mapping[str, Any]) -> Waiver:

@@ -54,7 +54,8 @@ def run(
     host.clock_ahead, host.between = ahead.total_seconds(), between
     batch = Batch(requested.items, (), ca.fingerprint, lambda: PASSPHRASE)
     now = datetime.now(timezone.utc) + ahead
-    return report_batch(requested, sign_batch(ca.directory(host), batch, now=now, check_mode=check_mode))
+    ended = sign_batch(ca.directory(host), batch, now=now, check_mode=check_mode)
+    return report_batch(requested, ended, check_mode=check_mode)
 
 
 def load(path: Path, passphrase: str = SECRET) -> PKCS12KeyAndCertificates:
@@ -180,3 +181,39 @@ def test_a_file_that_cannot_be_written_is_told_and_the_certificate_stays_in_the_
 
     assert (codes(result), list(tmp_path.glob(".certwright-*"))) == (["file_unwritable"], [])
     assert ca.read().head.number == 2
+
+
+def test_a_key_of_somebody_else_is_never_thrown_away(ca: MadeCa, tmp_path: Path) -> None:
+    run(ca, jane(tmp_path / "jane.p12"))
+    before = (tmp_path / "jane.p12").read_bytes()
+
+    result = run(ca, jane(tmp_path / "jane.p12", name="bob"))
+
+    assert (codes(result), (tmp_path / "jane.p12").read_bytes()) == (["pkcs12_unusable"], before)
+
+
+def test_two_requests_in_one_file_would_take_each_others_key_away(ca: MadeCa, tmp_path: Path) -> None:
+    result = run(ca, jane(tmp_path / "one.p12"), jane(tmp_path / "." / "one.p12", name="bob"))
+
+    assert (codes(result), ca.read().head.number) == (["pkcs12_unusable"], 2)
+
+
+def test_check_mode_writes_no_file_for_another_alias(ca: MadeCa, tmp_path: Path) -> None:
+    run(ca, jane(tmp_path / "jane.p12"))
+    before = (tmp_path / "jane.p12").read_bytes()
+
+    result = run(ca, jane(tmp_path / "jane.p12", pkcs12={"alias": "Jane"}), check_mode=True)
+
+    assert (result["changed"], (tmp_path / "jane.p12").read_bytes()) == (True, before)
+
+
+def test_a_name_that_is_not_ascii_is_refused_before_anything_is_signed(ca: MadeCa, tmp_path: Path) -> None:
+    result = run(ca, jane(tmp_path / "jane.p12", name="müller"))
+
+    assert (codes(result), ca.read().head.number) == (["pkcs12_unusable"], 1)
+
+
+def test_a_pipe_is_not_waited_for(ca: MadeCa, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "jane.p12")
+
+    assert codes(run(ca, jane(tmp_path / "jane.p12"))) == ["pkcs12_unusable"]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import shutil
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -62,7 +63,7 @@ def run(
     check_mode: bool = False,
     fingerprint: str = "",
 ) -> Ended:
-    batch = Batch(items, load_revocations(revoke), fingerprint or ca.fingerprint, lambda: passphrase)
+    batch = Batch(items, load_revocations(revoke)[0], fingerprint or ca.fingerprint, lambda: passphrase)
     return sign_batch(ca.directory(host), batch, now=now, check_mode=check_mode)
 
 
@@ -140,6 +141,14 @@ def test_check_mode_says_what_would_be_signed_and_signs_nothing(ca: MadeCa):
     assert ca.read().head.number == 1
 
 
+def test_check_mode_says_what_would_be_refused(tmp_path: Path):
+    ca = make_ca(tmp_path / "ca", permitted=("example.org",))
+
+    ended = run(ca, ask(WEB), ask({**MAIL, "names": ["example.net"]}), passphrase="", check_mode=True)
+
+    assert outcomes(ended) == [ISSUED, REFUSED]
+
+
 def test_a_wrong_passphrase_is_told_and_nothing_is_lost(ca: MadeCa):
     with pytest.raises(RefusedError) as refused:
         run(ca, ask(WEB), passphrase="wrong")
@@ -209,14 +218,26 @@ def test_a_ledger_that_is_older_than_its_hosts_signs_nothing(ca: MadeCa, tmp_pat
     first = run(ca, ask(WEB))
     shutil.rmtree(ca.path)
     shutil.move(tmp_path / "yesterday", ca.path)
-    assert first.answers[0].entry is not None
-    anchor = {"number": first.answers[0].entry.number, "hash": first.answers[0].entry.hash}
+    entry = first.answers[0].entry
+    assert entry is not None
+    anchor = {"number": entry.number, "hash": entry.hash, "seal": first.seal(entry)}
 
     with pytest.raises(RefusedError) as refused:
         run(ca, ask(MAIL, anchors=(anchor,)))
 
     assert [problem.code for problem in refused.value.problems] == ["ca_rolled_back"]
     assert ca.read().head.number == 1
+
+
+@pytest.mark.parametrize("seal", ["", "ab" * 32])
+def test_what_a_host_makes_up_stops_nobody(ca: MadeCa, seal: str):
+    made_up = {"number": 999, "hash": "cd" * 32, "seal": seal}
+
+    ended = run(ca, ask(WEB), ask(MAIL, anchors=(made_up,)))
+
+    assert outcomes(ended) == [ISSUED, ISSUED]
+    assert [notice.code for notice in ended.notices] == ["anchor_unproved"]
+    assert "web2" in ended.notices[0].message
 
 
 def test_what_hosts_remember_of_this_ledger_is_no_obstacle(ca: MadeCa):
@@ -270,6 +291,59 @@ def test_what_the_ledger_does_not_have_cannot_be_revoked(ca: MadeCa):
     assert [(item.certificate, item.code) for item in ended.problems] == [("web7", "certificate_unknown")]
 
 
+def test_a_key_that_was_disclosed_is_never_signed_for_again(ca: MadeCa):
+    item = ask(WEB)
+    run(ca, item)
+    run(ca, revoke=({"host": "web1", "reason": "key_compromise"},))
+
+    ended = run(ca, item, ask(WEB))
+
+    assert (outcomes(ended), codes(ended)) == ([REFUSED, ISSUED], ["key_compromised", "certificate_missing"])
+
+
+def test_check_mode_says_what_would_be_revoked(ca: MadeCa):
+    run(ca, ask(WEB))
+
+    ended = run(ca, revoke=({"host": "web1"},), passphrase="", check_mode=True)
+
+    assert [entry.words["host"] for entry in ended.revoked] == ["web1"]
+    assert ca.read().head.number == 2
+
+
+def test_one_key_for_two_names_gets_a_certificate_for_each(ca: MadeCa):
+    csr = make_csr()
+
+    ended = run(ca, ask(WEB, csr=csr), ask({**WEB, "name": "other"}, csr=csr))
+
+    serials = {answer.entry.words["serial"] for answer in ended.answers if answer.entry}
+    assert (outcomes(ended), len(serials)) == ([ISSUED, ISSUED], 2)
+
+
+def test_a_ledger_that_says_another_thing_of_its_ca_signs_nothing(ca: MadeCa):
+    class LyingHost(LocalHost):
+        def read_ca(self, path: str, ask: dict[str, Any]) -> dict[str, Any]:
+            told = super().read_ca(path, ask)
+            words = json.loads(told["authority"])
+            words["state"]["crl"]["url"] = "http://evil.example/crl"
+            return {**told, "authority": json.dumps(words, separators=(",", ":"))}
+
+    with pytest.raises(RefusedError) as refused:
+        run(ca, ask(WEB), host=LyingHost())
+
+    assert [problem.code for problem in refused.value.problems] == ["ca_altered"]
+
+
+def test_a_ledger_without_its_head_is_not_begun_anew(ca: MadeCa):
+    class LyingHost(LocalHost):
+        def read_ca(self, path: str, ask: dict[str, Any]) -> dict[str, Any]:
+            return {**super().read_ca(path, ask), "head": None}
+
+    with pytest.raises(RefusedError) as refused:
+        run(ca, ask(WEB), host=LyingHost())
+
+    assert [problem.code for problem in refused.value.problems] == ["ca_damaged"]
+
+
 def test_a_revoked_certificate_is_signed_anew_for_the_same_request(ca: MadeCa):
     item = ask(WEB)
     run(ca, item)
@@ -286,11 +360,11 @@ def test_a_revoked_certificate_is_signed_anew_for_the_same_request(ca: MadeCa):
     [{}, {"serial": "xyz"}, {"serial": "0"}, {"serial": "1", "host": "web1"}, {"certificate": "no PEM"}],
     ids=["nothing", "no number", "zero", "two things", "no certificate"],
 )
-def test_a_revocation_that_says_nothing_or_too_much_is_refused(words: dict[str, str]):
-    with pytest.raises(RefusedError) as refused:
-        load_revocations([words])
+def test_a_revocation_that_says_nothing_or_too_much_is_told_and_keeps_no_other_one(words: dict[str, str]):
+    found, problems = load_revocations([words, {"host": "web1"}])
 
-    assert [problem.code for problem in refused.value.problems] == ["revocation_invalid"]
+    assert [problem.code for problem in problems] == ["revocation_invalid"]
+    assert [revocation.title for revocation in found] == ["web1"]
 
 
 def test_a_key_that_is_not_there_is_named(ca: MadeCa):

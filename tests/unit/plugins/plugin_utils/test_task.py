@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._arguments import ArgumentError
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host
-from ansible_collections.certwright.tls.plugins.plugin_utils._task import TlsAction
+from ansible_collections.certwright.tls.plugins.plugin_utils._task import TlsAction, _require_own_variables
 
 
 def host_of(**given: Any) -> Host:
@@ -42,3 +42,15 @@ def test_numbers_become_limits_of_the_host(given: dict[str, int], limits: dict[s
 def test_a_number_without_a_meaning_is_refused(given: dict[str, int], message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
         host_of(**given)
+
+
+@pytest.mark.parametrize(
+    "task_vars", [{}, {"ansible_facts": {}}, {"ansible_facts": {"os_family": "Debian"}, "tls_domains": []}]
+)
+def test_what_an_inventory_says_is_its_own_to_say(task_vars: dict[str, Any]) -> None:
+    _require_own_variables(task_vars)
+
+
+def test_what_a_host_says_in_its_place_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="the facts of this host hold tls_issuers"):
+        _require_own_variables({"ansible_facts": {"tls_issuers": {}}})

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.ledger import (
     GENESIS,
     Head,
+    Linked,
     link,
     load_entry,
     require_sealed,
@@ -26,7 +27,7 @@ BODIES = ({"kind": "authority", "run": "r", "state": {"version": 1}}, {"kind": "
 
 
 def test_every_entry_holds_the_digest_of_the_one_before():
-    linked = link(GENESIS, BODIES, ledger_key=KEY, now=NOW)
+    linked = link(GENESIS, BODIES, authority="", ledger_key=KEY, now=NOW)
 
     first, second = (json.loads(line) for line in linked.lines)
     assert (first["number"], first["previous"], second["number"]) == (1, "0" * 64, 2)
@@ -34,14 +35,14 @@ def test_every_entry_holds_the_digest_of_the_one_before():
 
 
 def test_a_line_begins_with_its_place_and_is_plain_ascii():
-    linked = link(GENESIS, BODIES, ledger_key=KEY, now=NOW)
+    linked = link(GENESIS, BODIES, authority="", ledger_key=KEY, now=NOW)
 
     assert list(json.loads(linked.lines[0])) == ["number", "previous", "kind", "time", "run", "state"]
     assert linked.lines[1].isascii()
 
 
 def test_the_head_is_the_end_of_the_ledger():
-    linked = link(GENESIS, BODIES, ledger_key=KEY, now=NOW)
+    linked = link(GENESIS, BODIES, authority="", ledger_key=KEY, now=NOW)
 
     size = sum(len(line) + 1 for line in linked.lines)
     assert (2, hashlib.sha256(linked.lines[1].encode()).hexdigest(), size) == (
@@ -53,14 +54,14 @@ def test_the_head_is_the_end_of_the_ledger():
 
 
 def test_two_batches_make_the_ledger_that_one_makes():
-    first = link(GENESIS, BODIES[:1], ledger_key=KEY, now=NOW)
-    second = link(first.head, BODIES[1:], ledger_key=KEY, now=NOW)
+    first = link(GENESIS, BODIES[:1], authority="", ledger_key=KEY, now=NOW)
+    second = link(first.head, BODIES[1:], authority=first.entries[0].hash, ledger_key=KEY, now=NOW)
 
-    assert link(GENESIS, BODIES, ledger_key=KEY, now=NOW).lines == first.lines + second.lines
+    assert link(GENESIS, BODIES, authority="", ledger_key=KEY, now=NOW).lines == first.lines + second.lines
 
 
 def test_a_line_is_read_as_what_was_linked():
-    linked = link(GENESIS, BODIES, ledger_key=KEY, now=NOW)
+    linked = link(GENESIS, BODIES, authority="", ledger_key=KEY, now=NOW)
 
     assert linked.entries == tuple(load_entry(line) for line in linked.lines)
 
@@ -75,22 +76,39 @@ def test_what_is_no_entry_is_refused(line: str):
     assert refused.value.code == "ca_damaged"
 
 
+def sealed(key: bytes = KEY) -> Linked:
+    return link(GENESIS, BODIES, authority="", ledger_key=key, now=NOW)
+
+
 def test_a_head_that_this_ca_wrote_is_accepted():
-    require_sealed(link(GENESIS, BODIES, ledger_key=KEY, now=NOW).head, KEY)
+    require_sealed(sealed().head, sealed().entries[0].hash, KEY)
 
 
 @pytest.mark.parametrize("change", [{"number": 3}, {"hash": "1" * 64}, {"size": 1}, {"tag": ""}, {"tag": "0" * 64}])
 def test_a_head_that_was_changed_is_refused(change: dict[str, object]):
-    head = replace(link(GENESIS, BODIES, ledger_key=KEY, now=NOW).head, **change)
-
     with pytest.raises(UnusableError) as refused:
-        require_sealed(head, KEY)
+        require_sealed(replace(sealed().head, **change), sealed().entries[0].hash, KEY)
 
     assert refused.value.code == "ca_altered"
 
 
 def test_a_whole_ledger_that_somebody_else_wrote_is_refused():
     with pytest.raises(UnusableError) as refused:
-        require_sealed(link(GENESIS, BODIES, ledger_key=OTHER_KEY, now=NOW).head, KEY)
+        require_sealed(sealed(OTHER_KEY).head, sealed().entries[0].hash, KEY)
 
     assert refused.value.code == "ca_altered"
+
+
+@pytest.mark.parametrize("authority", ["", "1" * 64])
+def test_another_entry_than_the_last_that_says_what_the_ca_is_is_refused(authority: str):
+    with pytest.raises(UnusableError) as refused:
+        require_sealed(sealed().head, authority, KEY)
+
+    assert refused.value.code == "ca_altered"
+
+
+def test_what_the_ca_is_stays_sealed_when_others_follow():
+    first = sealed()
+    second = link(first.head, BODIES[1:], authority=first.entries[0].hash, ledger_key=KEY, now=NOW)
+
+    require_sealed(second.head, first.entries[0].hash, KEY)
