@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.certwright.tls.plugins.module_utils._host.ca_backup import refresh_backup
+from ansible_collections.certwright.tls.plugins.module_utils._host.ca_backup import refresh_backup, require_not_newer
 from ansible_collections.certwright.tls.plugins.module_utils._host.ca_directory import (
     CaDirectory,
     CaProblem,
@@ -110,7 +110,7 @@ def append(addition: Addition) -> dict[str, Any]:
     """All of it, or nothing: the answer says which, and what is there now.
 
     1. lock; what may not be written into is not even locked
-    2. read and verify, as a read does
+    2. read and verify, as a read does; a backup that is newer shows that this is an older copy
     3. compare with what the controller has seen: another run may have been first
     4. verify the lines, and the head against them
     5.-8. see `_commit`
@@ -121,11 +121,22 @@ def append(addition: Addition) -> dict[str, Any]:
         return _answer(addition, observe_ca(directory, addition.ask), done=False)
     with locked(directory, run=addition.run, patience=addition.patience):  # 1
         observed = observe_ca(directory, addition.ask)  # 2
+        observed = _with_newer_backup(addition, observed)
         if observed.problem or observed.end != addition.expect or not (observed.head or addition.create):  # 3
             return _answer(addition, observed, done=False)
         after = _verify(addition, observed)  # 4
         notice = _commit(addition, observed)
         return _answer(addition, after, done=True, notice=notice, backup=_back_up(addition))  # 9
+
+
+def _with_newer_backup(addition: Addition, observed: Observed) -> Observed:
+    if observed.problem or not addition.backup_to:
+        return observed
+    try:
+        require_not_newer(addition.directory, observed.head, addition.backup_to)
+    except CaProblem as problem:
+        return replace(observed, problem=problem)
+    return observed
 
 
 def _is_writable_place(addition: Addition) -> bool:

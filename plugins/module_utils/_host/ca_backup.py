@@ -45,6 +45,7 @@ def refresh_backup(source: CaDirectory, head: Head, declared: str) -> None:
     2. key files; another one of the same name is kept in the archive
     3. the ledger: what is new is appended; whole, to a new file, where it is no beginning of ours
     4. the head, so that a backup that was killed is the earlier one, or damaged and written anew
+    5. what the CA has put into its archive is only there
     """
     backup = locate_backup(declared)
     _require_apart(source, backup)
@@ -59,6 +60,30 @@ def refresh_backup(source: CaDirectory, head: Head, declared: str) -> None:
         extend_ledger(backup, before, _read_pieces(source, before, head.size))
     os.replace(stage_head(backup, head), backup.head)  # 4
     sync_directory(backup.path)
+    _drop_archived(source, backup)  # 5
+
+
+def require_not_newer(source: CaDirectory, head: Head | None, declared: str) -> None:
+    """Raises CaProblem: a backup that knows more shows that the CA is an older copy of itself, and is never lost."""
+    try:
+        backup = locate_backup(declared)
+        if head is None or not os.path.lexists(backup.ledger) or _read_first_line(backup) != _read_first_line(source):
+            return
+        number = read_head(backup).number
+    except (HostError, OSError):  # told where it is written
+        return
+    if number > head.number:
+        fact = f"The backup {backup.path} has {number} entries, and the CA {source.path} only {head.number}"
+        way_out = "it is an older copy, so nothing was written; restore that backup, or move it away"
+        raise CaProblem("ca_rolled_back", f"{fact}: {way_out}")
+
+
+def _drop_archived(source: CaDirectory, backup: CaDirectory) -> None:
+    """A key that was sealed anew must not open with its old passphrase from where nobody looks."""
+    kept = set(list_files(source.keys))
+    for name in list_files(os.path.join(source.path, "archive")):
+        if name not in kept and os.path.lexists(os.path.join(backup.keys, name)):
+            remove_file(os.path.join(backup.keys, name))
 
 
 def _require_apart(source: CaDirectory, backup: CaDirectory) -> None:

@@ -47,6 +47,7 @@ class Ask:
     revoked_at: str = ""
     counts_at: str = ""
     backup: str = ""
+    founds: bool = False
 
     @property
     def counts_every(self) -> bool:
@@ -64,6 +65,7 @@ class Ask:
             revoked_at=given.get("revoked_at") or "",
             counts_at=given.get("counts_at") or "",
             backup=given.get("backup") or "",
+            founds=bool(given.get("founds")),
             **sought,
         )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.ca_directory import (
@@ -62,6 +62,9 @@ def read_ca(given: dict[str, Any]) -> dict[str, Any]:
     directory, ask = locate(given["path"]), Ask.from_json(given.get("ask") or {})
     files, problem = read_key_files(directory, ask)
     observed = observe_ca(directory, ask)
+    if observed.status == "empty" and not ask.founds:
+        # An empty place to mount at is open to all, and what matters is that no CA is there
+        observed = replace(observed, problem=None)
     return describe(directory, observed, files=files, problem=problem)
 
 

@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Optional
 
+from ansible_collections.certwright.tls.plugins.module_utils._host.http_question import find_http_fault, word_request
 from ansible_collections.certwright.tls.plugins.module_utils._host.listeners import (
     Listener,
     find_addresses,
@@ -47,11 +48,16 @@ HANDSHAKES_IN_A_ROW = 3
 FIRST_PAUSE = 0.05
 LAST_PAUSE = 0.2
 
+REFUSED = "refused"  # a kind of UNPROVED
+# Right after a reload old processes still answer, and the leaf does not tell these from the new ones.
+REQUESTS_IN_A_ROW = 8
+
 NO_TIME = "there was no answer before the time was over"
 SENTENCES = {
     SILENT: "Nothing answers on {place}: {fact}.",
     NO_TLS: "What answers on {place} does not go on in TLS: {fact}.",
     UNPROVED: "The certificate on {place} could not be read: {fact}.",
+    REFUSED: "What answers on {place} refuses the client certificate of the probe: {fact}.",
 }
 
 
@@ -66,6 +72,7 @@ class ProbeTarget:
     proxy_protocol: bool = False
     client_certificate: str | None = None
     client_private_key: str | None = None
+    http_path: str | None = None
 
     def __post_init__(self) -> None:
         if self.address is not None:
@@ -191,7 +198,7 @@ class _Watch:
 
     @property
     def proved(self) -> bool:
-        return self._in_a_row >= HANDSHAKES_IN_A_ROW
+        return self._in_a_row >= (REQUESTS_IN_A_ROW if self.served.target.http_path else HANDSHAKES_IN_A_ROW)
 
     def hear(self) -> None:
         """The answer that has come in is the last one now; each counts once."""
@@ -277,7 +284,11 @@ def _converse(target: ProbeTarget, address: str, conversation: Conversation, cli
             conversation.say(proxy_header(conversation.connection))
         if target.starttls:
             require_starttls(target.starttls, conversation)
-        return _serve(target, address, client.read_leaf(conversation))
+        leaf = client.read_leaf(conversation, word_request(target.http_path, target.server_name or address))
+        fact = find_http_fault(client.answer) if target.http_path else ""
+        if fact:
+            return replace(_judge(target, address, REFUSED, fact), state=UNPROVED)
+        return _serve(target, address, leaf)
     except NotTlsError as refusal:
         return _judge(target, address, NO_TLS, str(refusal))
     except OSError as error:
@@ -287,7 +298,7 @@ def _converse(target: ProbeTarget, address: str, conversation: Conversation, cli
 def _judge_failure(target: ProbeTarget, address: str, conversation: Conversation, error: OSError) -> Served:
     # An error of our own, unlike an alert of the server, may mean that the leaf does not belong to the server's key.
     own = isinstance(error, ssl.SSLError) and "ALERT" not in (error.reason or "").upper()
-    leaf = b"" if own else find_leaf_of_demand(conversation.unread)
+    leaf = b"" if own or target.http_path else find_leaf_of_demand(conversation.unread)
     if leaf:
         return _serve(target, address, leaf)
     if not conversation.heard:

@@ -19,6 +19,7 @@ CERTIFICATE_REQUEST = 13
 SERVER_HELLO_DONE = 14
 # ssl.OP_LEGACY_SERVER_CONNECT, which Python names since 3.12: servers without secure renegotiation (RFC 5746 4.1).
 OP_LEGACY_SERVER_CONNECT = 0x4
+_ANSWER_BYTES = 64
 
 
 def load_context(certificate: str | None, private_key: str | None) -> ssl.SSLContext:
@@ -47,23 +48,36 @@ class TlsClient:
         # SNI carries host names only, without the last dot (RFC 6066 3); ssl itself leaves addresses out.
         name = server_name.rstrip(".") if server_name is not None else None
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
+        self.answer = b""
 
-    def read_leaf(self, conversation: Conversation) -> bytes:
+    def read_leaf(self, conversation: Conversation, question: bytes = b"") -> bytes:
         """The DER of the leaf, once our side of the handshake is done; OSError when it fails.
 
-        In TLS 1.3 that is before the server can refuse a client without certificate (RFC 8446 4.4).
+        In TLS 1.3 that is before the server can refuse a client without certificate (RFC 8446 4.4). With a `question`
+        the start of what the server says to it is in `answer`.
         """
         try:
             while not self._is_done():
                 conversation.say(self._outgoing.read())
                 self._incoming.write(conversation.hear())
             leaf = self._tls.getpeercert(binary_form=True) or b""
+            self.answer = self._ask(conversation, question) if question else b""
             with suppress(ssl.SSLError):  # says goodbye, without waiting for the answer
                 self._tls.unwrap()
             return leaf
         finally:
             with suppress(OSError):  # the end of the handshake, or the alert that says why there is none
                 conversation.say(self._outgoing.read())
+
+    def _ask(self, conversation: Conversation, question: bytes) -> bytes:
+        self._tls.write(question)
+        conversation.say(self._outgoing.read())
+        while True:
+            try:
+                return self._tls.read(_ANSWER_BYTES)
+            except ssl.SSLWantReadError:
+                conversation.say(self._outgoing.read())
+                self._incoming.write(conversation.hear())
 
     def _is_done(self) -> bool:
         try:

@@ -28,7 +28,7 @@ def find_domains(hosts: Iterable[Mapping[str, Any]], issuer: str) -> list[str]:
 
 
 def _find_said(variables: Mapping[str, Any], issuer: str) -> Iterator[str]:
-    """Domains as they are; of a host name what is above it."""
+    """Domains, and names that no domain may cover."""
     yield str(variables.get("tls_default_domain") or "")
     domains = variables.get("tls_domains")
     yield from (str(item.get("domain") or "") for item in (domains if is_list(domains) else ()) if _is_mapping(item))
@@ -36,7 +36,7 @@ def _find_said(variables: Mapping[str, Any], issuer: str) -> Iterator[str]:
         if entry.get("issuer") == issuer:
             names = entry.get("names")
             listed = names if is_list(names) else ()
-            yield from (_find_parent(str(name)) for name in (*listed, entry.get("external_url") or "") if name)
+            yield from (_find_own(str(name)) for name in (*listed, entry.get("external_url") or "") if name)
 
 
 def _find_entries(variables: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -47,13 +47,10 @@ def _find_entries(variables: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield from (entry for entry in candidates if _is_mapping(entry))
 
 
-def _find_parent(name: str) -> str:
-    """A name of one label is its own domain; an address has none."""
+def _find_own(name: str) -> str:
+    """A name is its own domain, for what is above it may be anybody's; an address has none."""
     bare = name.rpartition("//")[2].partition("/")[0].removeprefix("*.")
-    if is_address(bare):
-        return ""
-    above = bare.partition(".")[2]
-    return above or bare
+    return "" if is_address(bare) else bare
 
 
 def _spell(text: str) -> Iterator[str]:

@@ -129,17 +129,17 @@ def test_a_backup_that_is_not_whole_is_told_and_made_whole_and_nothing_of_it_is_
     assert bool(archived) is (damage not in (lose_ledger, lose_key))
 
 
-def test_what_a_backup_knows_more_than_an_older_ca_is_kept(host: CaHost) -> None:
+def test_what_a_backup_knows_and_a_ca_of_another_past_does_not_is_kept(host: CaHost) -> None:
     host.create()
     early = host.snapshot()
     assert back_up(host, "01")["done"]
     more = (host.backup / "ledger.jsonl").read_bytes()
     for name, content in early.items():
         (host.path / name).write_bytes(content)
-    assert told(host) == (2, False)
-    assert back_up(host, "02")["done"]
+    host.append(issued("02"))
+    assert back_up(host, "03")["done"]
     assert (host.backup / "archive" / "ledger.jsonl").read_bytes() == more
-    assert told(host) == (2, True)
+    assert told(host) == (3, True)
 
 
 @pytest.mark.parametrize(
@@ -203,3 +203,24 @@ def test_a_full_backup_undoes_nothing_and_is_finished_later(host: CaHost) -> Non
         assert f"No space left on device at {host.backup}/ledger.jsonl" in answer["backup"]["message"]
         assert told(host) == (2, False)
         assert host.problem() == ("", "")
+
+
+def test_a_backup_that_is_ahead_is_never_written_over(host: CaHost, tmp_path: Path) -> None:
+    host.create(backup_to=str(host.backup))
+    shutil.copytree(host.path, tmp_path / "yesterday")
+    back_up(host, "01")
+    shutil.rmtree(host.path)
+    shutil.move(str(tmp_path / "yesterday"), str(host.path))
+    before = snapshot(host.backup)
+    answer = host.append(issued("02"), backup_to=str(host.backup))
+    assert (answer["done"], answer["current"]["problem"]["code"]) == (False, "ca_rolled_back")
+    assert (snapshot(host.backup), host.read()["head"]["number"]) == (before, 1)
+
+
+def test_a_key_that_was_sealed_anew_is_in_the_archive_of_the_backup_only(host: CaHost) -> None:
+    host.create(backup_to=str(host.backup))
+    new = {"keys/two.sealed": SEALED}
+    host.append(authority("keys/two.sealed"), files=new, drop=["keys/one.sealed"], backup_to=str(host.backup))
+    back_up(host, "01")
+    assert sorted(path.name for path in (host.backup / "keys").iterdir()) == ["two.sealed"]
+    assert (host.backup / "archive" / "one.sealed").exists()

@@ -207,6 +207,38 @@ def test_the_client_certificate_is_shown_to_a_server_that_demands_it(
     assert accepted.wait(5)
 
 
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        pytest.param(b"HTTP/1.1 204 No Content\r\n\r\n", ("served", ""), id="let in"),
+        pytest.param(
+            b"HTTP/1.1 400 Bad Request\r\n\r\n",
+            ("unproved", "refuses the client certificate of the probe: it answers 400."),
+            id="refused by HTTP",
+        ),
+        pytest.param(None, ("unproved", "."), id="refused by an alert"),
+    ],
+)
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_web_server_says_whether_it_lets_the_client_in(
+    version: ssl.TLSVersion, answer: bytes | None, expected: tuple[str, str], serve: Serve, make_leaf: Any
+) -> None:
+    leaf, client = make_leaf("a.example"), make_leaf("client.example")
+    context = leaf.context()
+    context.minimum_version = context.maximum_version = version
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(str(client.certificate if answer else leaf.certificate))
+
+    def talk(connection: socket.socket) -> None:
+        with suppress(OSError), context.wrap_socket(connection, server_side=True) as tls:
+            tls.recv(4096)
+            tls.sendall(answer or b"")
+
+    places = {"client_certificate": str(client.certificate), "client_private_key": str(client.private_key)}
+    served = handshake(ProbeTarget(port=serve(talk), http_path="/", **places), "127.0.0.1", timeout=5)
+    assert (served.state, served.detail.endswith(expected[1])) == (expected[0], True), served.detail
+
+
 def test_a_leaf_that_does_not_belong_to_the_key_of_the_server_is_not_served(serve: Serve, make_leaf: Any) -> None:
     leaf = make_leaf("a.example")
     context = leaf.context()
