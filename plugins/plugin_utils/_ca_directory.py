@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from typing import Any
@@ -29,6 +29,8 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host
 KEYS = "keys/"
 # Each of eight batches that come together is the first one sometime; more is a queue that nobody waits for.
 _TRIES = 50
+# What an append need not look up again.
+_ENTRIES = ("requests", "serials", "hosts", "names")
 _CLOCK_TOLERANCE = timedelta(minutes=5)
 
 Body = Mapping[str, Any]
@@ -124,7 +126,7 @@ class CaDirectory:
     ) -> Appended:
         """What `build` makes of the directory as it is in the end; nothing when that is nothing.
 
-        Another run may append first: then it is built anew on what that left, which is what `ask` asks for.
+        Another run may append first: then it is read again, as `ask` says, and built anew on what that left.
         """
         for _try in range(_TRIES):
             if view.head == GENESIS and not create:
@@ -150,13 +152,16 @@ class CaDirectory:
                     "head": linked.head.to_json(),
                     "files": dict(files or {}),
                     "drop": list(drop),
-                    "ask": dict(ask),
+                    # What was asked for is known, and what was sent need not come back
+                    "ask": {word: asked for word, asked in ask.items() if word not in _ENTRIES},
                     "backup_to": backup_to or None,
                 },
             )
-            view = _load_view(self.path, answer["current"])
+            after = _load_view(self.path, answer["current"])
             if answer["done"]:
-                return Appended(linked.entries, view, answer["backup"], str(answer.get("notice") or ""))
+                after = replace(after, entries=(*view.entries, *linked.entries))
+                return Appended(linked.entries, after, answer["backup"], str(answer.get("notice") or ""))
+            view = self.read(**ask)
         fact = f"other runs appended to its ledger {_TRIES} times while this one tried"
         raise refuse(self.path, "ca_busy", f"{fact}; nothing of this run was signed, run it again")
 
