@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.ledger import (
+    AUTHORITY,
     GENESIS,
     Entry,
     Head,
@@ -50,7 +51,12 @@ class CaView:
     @cached_property
     def state(self) -> CaState | None:
         """None where there is no CA yet."""
-        return None if self.authority is None else CaState.from_json(self.authority.words["state"])
+        try:
+            return None if self.authority is None else CaState.from_json(self.authority.words["state"])
+        except UnusableError as error:
+            raise refuse(self.path, error.code, error.message) from None
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise _refuse_unfit(self.path) from None
 
     @property
     def files(self) -> Mapping[str, str | None]:
@@ -176,10 +182,9 @@ def _load_view(path: str, told: Mapping[str, Any]) -> CaView:
         raise refuse(path, str(problem["code"]), str(problem["message"]))
     has_head = bool(told.get("head"))
     if has_head != bool(told.get("authority")) or has_head != (told["status"] == "ready"):
-        fact = "what its host told of it does not fit together"
-        raise refuse(path, "ca_damaged", f"{fact}; look into that host, and restore the directory from its backup")
+        raise _refuse_unfit(path)
     try:
-        return CaView(
+        view = CaView(
             path,
             str(told["status"]),
             Head.from_json(told["head"]) if told.get("head") else GENESIS,
@@ -187,5 +192,22 @@ def _load_view(path: str, told: Mapping[str, Any]) -> CaView:
             tuple(load_entry(line) for line in told.get("entries") or ()),
             told,
         )
+        _require_shape(view)
     except UnusableError as error:
         raise refuse(path, error.code, error.message) from None
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+        raise _refuse_unfit(path) from None
+    return view
+
+
+def _require_shape(view: CaView) -> None:
+    """What is read later without a further look."""
+    datetime.fromtimestamp(float(view.told["time"]), timezone.utc)
+    is_other = view.authority is not None and view.authority.kind != AUTHORITY
+    if is_other or any(part is None for part in (view.issued, view.requested, view.revoked, view.files, view.lost_anchors)):
+        raise ValueError("The host's answer is not as the host's code makes it")
+
+
+def _refuse_unfit(path: str) -> RefusedError:
+    fact = "what its host told of it does not fit together"
+    return refuse(path, "ca_damaged", f"{fact}; look into that host, and restore the directory from its backup")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.asked import Asked
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.ledger import Entry, seal_anchor
-from ansible_collections.certwright.tls.plugins.plugin_utils._ca.proof import require_proved
+from ansible_collections.certwright.tls.plugins.plugin_utils._ca.proof import is_issued, require_proved
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.signing import Signed, Signer, Wish, sign
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.state import CaState, HeldAuthority
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.wish_checks import find_wish_problems
@@ -179,7 +179,19 @@ def _look_up(item: Item, view: CaView, authority: HeldAuthority, now: datetime) 
     if reason and item.successor is None and _is_compromised(known, view):
         fact = "The certificate of this very key was revoked since the key was disclosed"
         reason = Reason("key_compromised", f"{fact}; make a new key and a request with it")
-    return Answer(item.successor or item, ISSUED, reason) if reason else Answer(item, UNCHANGED, entry=known)
+    if reason:
+        return Answer(item.successor or item, ISSUED, reason)
+    _require_issued(known, item, view, authority)
+    return Answer(item, UNCHANGED, entry=known)
+
+
+def _require_issued(known: Entry, item: Item, view: CaView, authority: HeldAuthority) -> None:
+    """The word of its host is not enough to hand out a certificate."""
+    der = base64.b64decode(known.words["certificate"])
+    signer = authority.loaded
+    if signer is None or not is_issued(der, signer.parsed, key=item.key, serial=str(known.words["serial"])):
+        fact = f"the ledger's certificate for {item.asked.title} is not what this CA signed"
+        raise refuse(view.path, "ca_altered", f"{fact}; look into its host, and restore the directory from its backup")
 
 
 def _is_own(item: Item, entry: Entry | None) -> bool:

@@ -24,5 +24,6 @@ def explain_lost(lost: Iterable[Mapping[str, Any]], *, number: int) -> str:
     return (
         f"its ledger ends at entry {number}, and hosts remember other entries ({shown}): it is an older copy, put "
         "back after a loss, or was exchanged; nothing is signed. Restore the newest backup. If there is none, accept "
-        f"the loss by `accept_restored: {digest_lost(lost)}` with the same anchors"
+        f"the loss by `accept_restored: {digest_lost(lost)}` with the same anchors, or by the playbook "
+        "certwright.tls.internal_ca with `-e tls_ca_accept_restored=` and the digest that it tells"
     )

@@ -71,7 +71,7 @@ def load_entry(line: str) -> Entry:
     try:
         words = json.loads(line)
         return Entry(int(words["number"]), digest_line(line), str(words["kind"]), words)
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         fact = "The ledger has a line that is no entry"
         raise UnusableError("ca_damaged", f"{fact}; restore the directory from its backup") from None
 
@@ -103,7 +103,7 @@ def require_sealed(head: Head, authority: str, ledger_key: bytes) -> None:
 
     `authority` is the digest of the entry that was handed over as what the CA is.
     """
-    if not hmac.compare_digest(head.tag, _with_tag(head, authority, ledger_key).tag):
+    if not _is_equal(head.tag, _with_tag(head, authority, ledger_key).tag):
         fact = "The ledger was not written by this CA: its chain holds and its seal does not"
         way_out = "nothing is signed; find out who wrote it, and restore the directory from its backup"
         raise UnusableError("ca_altered", f"{fact}; {way_out}")
@@ -116,7 +116,11 @@ def seal_anchor(number: int, digest: str, ledger_key: bytes) -> str:
 
 def is_sealed_anchor(anchor: Mapping[str, Any], ledger_key: bytes) -> bool:
     expected = seal_anchor(int(anchor["number"]), str(anchor["hash"]), ledger_key)
-    return hmac.compare_digest(str(anchor.get("seal") or ""), expected)
+    return _is_equal(str(anchor.get("seal") or ""), expected)
+
+
+def _is_equal(told: str, expected: str) -> bool:
+    return hmac.compare_digest(told.encode("utf-8", "replace"), expected.encode("ascii"))
 
 
 def digest_line(line: str) -> str:

@@ -13,17 +13,28 @@ from ipaddress import ip_address
 
 try:
     from cryptography import x509
-    from cryptography.exceptions import InvalidSignature
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.x509 import verification
 except ImportError:
     pass  # require_libraries() says so at run time
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.authority_checks import find_path_faults, is_strict
+from ansible_collections.certwright.tls.plugins.plugin_utils._ca.keys import identify
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.profiles import CLIENT
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.signing import Signed, Signer, Wish, make_extensions
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.wish_checks import find_wish_problems
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import is_address, printable
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
+
+
+def is_issued(der: bytes, authority: x509.Certificate, *, key: str, serial: str) -> bool:
+    """Whether it is what a ledger says of it: for that key (SHA-256, hex), of that serial number, signed by that CA."""
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        certificate.verify_directly_issued_by(authority)
+        return (identify(certificate.public_key()), f"{certificate.serial_number:x}") == (key, serial)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
 
 
 def require_proved(signed: Signed, wish: Wish, signer: Signer, now: datetime) -> None:

@@ -333,6 +333,53 @@ def test_a_ledger_that_says_another_thing_of_its_ca_signs_nothing(ca: MadeCa):
     assert [problem.code for problem in refused.value.problems] == ["ca_altered"]
 
 
+def test_a_certificate_that_this_ca_did_not_sign_is_not_handed_out(ca: MadeCa, tmp_path: Path):
+    item, other = ask(WEB), make_ca(tmp_path / "other", permitted=("example.org",))
+    run(ca, item)
+    forged = run(other, item).answers[0].entry
+    assert forged is not None
+
+    class LyingHost(LocalHost):
+        def read_ca(self, path: str, ask: dict[str, Any]) -> dict[str, Any]:
+            told = super().read_ca(path, ask)
+            words = {**json.loads(told["entries"][0]), **{"certificate": forged.words["certificate"]}}
+            return {**told, "entries": [json.dumps(words, separators=(",", ":"))]}
+
+    with pytest.raises(RefusedError) as refused:
+        run(ca, item, host=LyingHost())
+
+    assert [problem.code for problem in refused.value.problems] == ["ca_altered"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"head": {"number": "x"}},
+        {"head": {}},
+        {"time": float("nan")},
+        {"time": 1e300},
+        {"authority": '{"number": 1, "kind": "authority"}'},
+        {"authority": '{"number": 1, "kind": "issued", "state": {}}'},
+        {"authority": '{"number": 1, "kind": "authority", "state": {"version": 1}}'},
+        {"entries": ['{"number": 1, "kind": "issued"}']},
+        {"entries": ['{"number": Infinity, "kind": "issued"}']},
+        {"anchors": [{}]},
+        {"files": ["a"]},
+        {"status": "empty"},
+    ],
+    ids=str,
+)
+def test_an_answer_that_does_not_fit_is_an_error_and_no_traceback(ca: MadeCa, words: dict[str, Any]):
+    class LyingHost(LocalHost):
+        def read_ca(self, path: str, ask: dict[str, Any]) -> dict[str, Any]:
+            return {**super().read_ca(path, ask), **words}
+
+    with pytest.raises(RefusedError) as refused:
+        run(ca, ask(WEB), host=LyingHost())
+
+    assert [problem.code for problem in refused.value.problems] == ["ca_damaged"]
+
+
 def test_a_ledger_without_its_head_is_not_begun_anew(ca: MadeCa):
     class LyingHost(LocalHost):
         def read_ca(self, path: str, ask: dict[str, Any]) -> dict[str, Any]:
