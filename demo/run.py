@@ -17,11 +17,13 @@ import time
 from pathlib import Path
 
 from authorities import open_authorities
+from internal import Internal
 from ordered import Ordered
 from processes import ProgramMissing
 from stage import Stage
 from supplied import Supplied
 from terminal import say
+from visits import has_curl
 
 
 def main() -> int:
@@ -48,16 +50,15 @@ def play(stage: Stage, tarball: Path) -> int:
     started = time.monotonic()
     stage.install_collection(tarball)
     with stage.server.running():
-        play_supplied(stage)
-        left_out = "" if stage.failures else play_ordered(stage)
+        left_out = [act(stage) for act in (play_supplied, play_ordered, play_internal) if not stage.failures]
     if stage.failures:
         say("NOT as it should be:")
         print("\n".join(f"  - {failure}" for failure in stage.failures))
         return 1
     seconds = time.monotonic() - started
     say(f"All {stage.scenes} as they should be, in {seconds:.0f} s. Nothing of it is left on this machine")
-    if left_out:
-        tell_left_out(left_out)
+    for what in filter(None, left_out):
+        tell_left_out(what)
     return 0
 
 
@@ -69,16 +70,17 @@ def tell_left_out(what: str) -> None:
             file.write(f"{what}\n")
 
 
-def play_supplied(stage: Stage) -> None:
+def play_supplied(stage: Stage) -> str:
+    """As the acts after it, what could not be shown here, and why."""
     say("A small CA and certificates for three names, made with openssl")
     supplied = Supplied(stage)
     supplied.prepare()
     say(f"A real TLS server on 127.0.0.1:{stage.server.port}: {stage.server.title}")
     stage.play(supplied.scenes())
+    return ""
 
 
 def play_ordered(stage: Stage) -> str:
-    """What could not be shown here, and why."""
     try:
         with open_authorities(stage.work, stage.server.http_port) as authorities:
             say(f"A real ACME server on 127.0.0.1:{authorities.lasting.port}: {authorities.title}")
@@ -86,6 +88,14 @@ def play_ordered(stage: Stage) -> str:
             return "" if authorities.validates else "an order that fails for a name; it takes pebble"
     except ProgramMissing as missing:
         return f"everything that is ordered. {missing}"
+
+
+def play_internal(stage: Stage) -> str:
+    if not has_curl():
+        return "everything of a CA of one's own. The program curl is not here; install it"
+    say("The office has a CA of its own, in a directory of the host ca01, which is this machine too")
+    stage.play(Internal(stage).scenes())
+    return ""
 
 
 if __name__ == "__main__":

@@ -45,7 +45,8 @@ class Stage:
     def write_inventory(self, template: str, **values: object) -> None:
         """Of one of the templates beside this file, with the words that each of them has and these."""
         text = (HERE / template).read_text(encoding="utf-8")
-        common = {"WORK": self.work, "PYTHON": sys.executable, "SERVICE": self.server.words}
+        common = {"WORK": self.work, "PYTHON": sys.executable}
+        common |= {"SERVICE": self.server.words, "CLIENTS": self.server.client_words}
         for word, value in {**common, **values}.items():
             text = text.replace(f"@{word}@", str(value))
         (self.work / "inventory.yml").write_text(text, encoding="utf-8")

@@ -4,7 +4,8 @@
 """tls_server.py CONFIGURATION serve|check|reload: a TLS server for machines without nginx.
 
 Its lines: `port NUMBER`, `pid FILE`, `http PORT` and `root DIRECTORY` (shown there without TLS), and
-`serve NAME CERTIFICATE KEY` for each name, the default first.
+`serve NAME CERTIFICATE KEY` for each name, the default first. `clients FILE` has the CAs of whom the default answers;
+everybody else is told 400, as nginx does.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ def load(configuration: str) -> tuple[dict[str, str], ssl.SSLContext]:
     lines = [line.split() for line in Path(configuration).read_text(encoding="utf-8").splitlines()]
     contexts = {words[1]: load_context(words[2], words[3]) for words in lines if words[:1] == ["serve"]}
     default = next(iter(contexts.values()))
+    for words in lines:
+        if words[:1] == ["clients"]:
+            Path(words[1]).read_bytes()
+            default.load_verify_locations(words[1])
+            default.verify_mode = ssl.CERT_OPTIONAL
 
     def choose(connection: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> None:
         connection.context = contexts.get(name or "", default)
@@ -66,9 +72,18 @@ def serve(configuration: str) -> None:
             connection, _address = listener.accept()
             try:
                 connection.settimeout(5)
-                state["context"].wrap_socket(connection, server_side=True).close()
+                answer(state["context"].wrap_socket(connection, server_side=True))
             except OSError:
                 connection.close()
+
+
+def answer(connection: ssl.SSLSocket) -> None:
+    """Who only looks at the certificate asks nothing."""
+    with connection:
+        if connection.recv(4096):
+            is_known = connection.context.verify_mode == ssl.CERT_NONE or connection.getpeercert()
+            status = "200 OK" if is_known else "400 Bad Request"
+            connection.sendall(f"HTTP/1.0 {status}\r\nContent-Length: 0\r\n\r\n".encode("ascii"))
 
 
 def main() -> int:

@@ -19,6 +19,8 @@ from pathlib import Path
 from serving import HOST, describe_served, free_port
 
 HERE = Path(__file__).resolve().parent
+# Whose certificates the server takes from its clients, in a file of its own.
+_CLIENTS = "name: clients, files: [{name: clients.pem, parts: [trust]}]"
 
 
 class Server:
@@ -26,6 +28,7 @@ class Server:
 
     title = ""
     words = ""
+    client_words = ""
 
     def __init__(self, work: Path) -> None:
         self.work, self.webroot = work, work / "webroot"
@@ -35,8 +38,11 @@ class Server:
     def command(self) -> list[str]:
         raise NotImplementedError
 
-    def write_configuration(self, sites: Mapping[str, tuple[Path, Path]]) -> None:
-        """A certificate and a key for each name, that of the default first."""
+    def write_configuration(self, sites: Mapping[str, tuple[Path, Path]], *, clients: Path | None = None) -> None:
+        """A certificate and a key for each name, that of the default first.
+
+        The default alone asks its clients for a certificate of the CAs in `clients`.
+        """
         raise NotImplementedError
 
     def find_files(self, certificate: str) -> tuple[Path, Path]:
@@ -44,9 +50,10 @@ class Server:
         directory = self.work / "store" / "live" / certificate / "web"
         return directory / "fullchain.pem", directory / "privkey.pem"
 
-    def name_stable_paths(self, names: Mapping[str, str]) -> None:
+    def name_stable_paths(self, names: Mapping[str, str], *, clients: Path | None = None) -> None:
         """From the next reload on; nobody reloads here."""
-        self.write_configuration({name: self.find_files(certificate) for name, certificate in names.items()})
+        sites = {name: self.find_files(certificate) for name, certificate in names.items()}
+        self.write_configuration(sites, clients=clients)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
@@ -61,6 +68,10 @@ class Server:
         self.process = subprocess.Popen(self.command(), cwd=self.work)
         self.await_start()
         self.name_stable_paths(names)
+
+    def reload(self) -> None:
+        """By the operator's own hand; what is asked right afterwards may be answered as before."""
+        self.process.send_signal(signal.SIGHUP)
 
     def await_start(self) -> None:
         deadline = time.monotonic() + 10
@@ -95,20 +106,22 @@ class Nginx(Server):
             f"nginx: {{name: web, binary: {binary}, config: {work}/nginx.conf, prefix: {work}/, "
             f"pid_file: {work}/nginx.pid, ports: [{self.port}]}}"
         )
+        program = f"[{binary}, -c, {work}/nginx.conf, -p, {work}/"
+        self.client_words = (
+            f"custom: {{{_CLIENTS}, trust_src: {work}/roots.pem, pid_file: {work}/nginx.pid, "
+            f"check: {program}, -t], reload: {program}, -s, reload], references: {program}, -T]}}"
+        )
 
     def command(self) -> list[str]:
         return [self.binary, "-c", str(self.work / "nginx.conf"), "-p", f"{self.work}/", "-g", "daemon off;"]
 
-    def write_configuration(self, sites: Mapping[str, tuple[Path, Path]]) -> None:
+    def write_configuration(self, sites: Mapping[str, tuple[Path, Path]], *, clients: Path | None = None) -> None:
         template = (HERE / "nginx.conf").read_text(encoding="utf-8")
-        servers = "\n".join(
-            f"    server {{\n        listen 127.0.0.1:{self.port} ssl;\n        server_name {name};\n"
-            f"        ssl_certificate {certificate};\n        ssl_certificate_key {key};\n        return 200;\n    }}"
-            for name, (certificate, key) in sites.items()
-        )
+        asks = f"ssl_client_certificate {clients}; ssl_verify_client on;" if clients else ""
+        sections = (self._describe(name, files, asks if name == HOST else "") for name, files in sites.items())
         values = {
             "WORK": str(self.work),
-            "SERVERS": servers,
+            "SERVERS": "\n".join(sections),
             "WEBROOT": f"listen 127.0.0.1:{self.http_port}; root {self.webroot};",
             # Root's workers would be somebody who may not look into the directory.
             "USER": f"user {getpass.getuser()};" if os.getuid() == 0 else "",
@@ -116,6 +129,14 @@ class Nginx(Server):
         for word, value in values.items():
             template = template.replace(f"@{word}@", value)
         (self.work / "nginx.conf").write_text(template, encoding="utf-8")
+
+    def _describe(self, name: str, files: tuple[Path, Path], further: str) -> str:
+        certificate, key = files
+        return (
+            f"    server {{\n        listen 127.0.0.1:{self.port} ssl;\n        server_name {name};\n"
+            f"        ssl_certificate {certificate};\n        ssl_certificate_key {key};\n"
+            f"        {further}\n        return 200;\n    }}"
+        )
 
 
 class SmallServer(Server):
@@ -132,13 +153,18 @@ class SmallServer(Server):
             f"pid_file: {work}/server.pid, check: {program}, check], reload: {program}, reload], "
             f"references: [cat, {work / 'server.conf'}], ports: [{self.port}]}}"
         )
+        self.client_words = (
+            f"custom: {{{_CLIENTS}, trust_src: {work}/roots.pem, pid_file: {work}/server.pid, "
+            f"check: {program}, check], reload: {program}, reload], references: [cat, {work / 'server.conf'}]}}"
+        )
 
     def command(self) -> list[str]:
         return [sys.executable, str(HERE / "tls_server.py"), str(self.work / "server.conf"), "serve"]
 
-    def write_configuration(self, sites: Mapping[str, tuple[Path, Path]]) -> None:
+    def write_configuration(self, sites: Mapping[str, tuple[Path, Path]], *, clients: Path | None = None) -> None:
         lines = [f"port {self.port}", f"pid {self.work}/server.pid", f"http {self.http_port}", f"root {self.webroot}"]
         lines += [f"serve {name} {certificate} {key}" for name, (certificate, key) in sites.items()]
+        lines += [f"clients {clients}"] if clients else []
         (self.work / "server.conf").write_text("\n".join([*lines, ""]), encoding="utf-8")
 
 

@@ -20,6 +20,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_word
 from ansible_collections.certwright.tls.plugins.plugin_utils._enrolment import Enrolment, Limits
 from ansible_collections.certwright.tls.plugins.plugin_utils._internal_certificates import (
     read_cas,
+    read_faults,
     read_wishes,
     report_internal,
 )
@@ -45,7 +46,8 @@ class ActionModule(TlsAction):
         limits = Limits(permitted=frozenset(wish.name for wish in task.wishes))
         enrolment = Enrolment(host, name=name, limits=limits, begin=lambda: talk, now=now)
         enrolled = enrolment.run(task.wishes, check_mode=check_mode)
-        return report_internal(task, enrolled, talk, host=name, now=now, check_mode=check_mode)
+        faults = read_faults(arguments["ca"], arguments["cas"])
+        return report_internal(task, enrolled, talk, faults=faults, host=name, now=now, check_mode=check_mode)
 
     def _read(self, arguments: dict[str, Any]) -> OrderTask:
         elements = read_elements(
@@ -58,5 +60,6 @@ class ActionModule(TlsAction):
             is_scheduled=is_scheduled(self._task_vars or {}),
             force_age=timedelta(hours=int(arguments["force_age"])),
             default_domain=str(arguments["default_domain"] or ""),
+            faults=read_faults(arguments["ca"], arguments["cas"]),
         )
         return read_wishes(self, elements, words, on_problem=str(arguments["on_problem"]))

@@ -11,8 +11,8 @@ version_added: 0.1.0
 author:
   - The certwright.tls authors (@certwright)
 description:
-  - Of the answers of several CAs those that came. A CA that failed, or was not reached, is left out, and certificates
-    of it are put off.
+  - Of the answers of several CAs those that came, a failure too, which certificates of it that are due fail with. A CA
+    that was not reached is left out, and certificates of it are put off.
 positional: _input
 options:
   _input:

@@ -32,6 +32,10 @@ options:
     description: By host, the result of M(certwright.tls.internal_certificate) with what was signed.
     type: dict
     default: {}
+  kept:
+    description: By host, the results of M(certwright.tls.internal_ca) in a loop over the names of its CAs.
+    type: dict
+    default: {}
   activated:
     description: By host, the result of M(certwright.tls.certificate_activate).
     type: dict
@@ -134,7 +138,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_report import HostRun, report_renewals
 
-_STEPS = ("issued", "activated", "received", "shared", "found", "contacts", "requested", "signed")
+_STEPS = ("issued", "activated", "received", "shared", "found", "contacts", "requested", "signed", "kept")
 _PERMISSION: dict[str, Any] = {"permitted": {}, "held": {}, "refused": {}}
 
 

@@ -11,8 +11,9 @@ version_added: 0.1.0
 author:
   - The certwright.tls authors (@certwright)
 description:
-  - Of the answers of one or several CAs those for one host, what was refused included.
-positional: _input, host
+  - Of the answers of one or several CAs those for one host, what was refused included. Where a CA refused a batch as a
+    whole, each of O(requests) is refused with its code and message; with V(ca_busy) it is put off.
+positional: _input, host, requests
 options:
   _input:
     description:
@@ -23,6 +24,11 @@ options:
     description: The host, as C(inventory_hostname) has it.
     type: str
     required: true
+  requests:
+    description: What the host asked for, RV(certwright.tls.internal_certificate#module:requests).
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -30,7 +36,7 @@ EXAMPLES = r"""
   certwright.tls.internal_certificate:
     certificates: "{{ certificates }}"
     cas: "{{ infos | certwright.tls.answered_cas }}"
-    signed: "{{ batch | certwright.tls.signed_for(inventory_hostname) }}"
+    signed: "{{ batch | certwright.tls.signed_for(inventory_hostname, requested.requests) }}"
   when: requested.requests | default([]) | length > 0
 """
 
@@ -41,13 +47,16 @@ _value:
   elements: dict
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_batch import find_signed
 
 
-def signed_for(answers: dict[str, Any], host: str) -> list[dict[str, Any]]:
-    return find_signed(answers, str(host))
+def signed_for(
+    answers: dict[str, Any], host: str, requests: Sequence[dict[str, Any]] | None = None
+) -> list[dict[str, Any]]:
+    return find_signed(answers, str(host), requests or ())
 
 
 class FilterModule:

@@ -176,7 +176,8 @@ certificates:
         - What is wrong, each with the code and the message of M(certwright.tls.ssl_certificate).
         - And V(due), less of its life is left than O(warn_below); V(key_exposed), everybody on the host may read or
           write its private key; V(activation_pending), V(file_missing), V(file_differs) and V(attributes_differ), of
-          the store; V(file_unreadable), of what was adopted; V(ca_expired), of CA certificates.
+          the store; V(file_unreadable), of what was adopted; V(ca_expired), of CA certificates; V(crl_ended), a list of
+          revocations in a file of a service, which refuses every client by it.
       type: list
       elements: dict
       contains:
@@ -187,7 +188,8 @@ certificates:
           description: The fact and the way out.
           type: str
     notices:
-      description: What is worth knowing although nothing is wrong, with the codes of the warnings at install.
+      description: What is worth knowing although nothing is wrong, with the codes of the warnings at install, and
+        V(crl_ends_soon).
       type: list
       elements: dict
       contains:

@@ -91,7 +91,8 @@ options:
   name_constraints:
     description:
       - The names that the CA may sign for, in its certificates (RFC 5280 4.2.1.10). A domain includes what is below it.
-      - Only for new ones. What is there keeps its own.
+      - Only for new ones. What is there keeps its own. One that comes from elsewhere and whose certificate says none is
+        bound by these, else by those of the CA before it.
     type: dict
     suboptions:
       permitted_names:
@@ -196,7 +197,8 @@ options:
   root_private_key_src:
     description:
       - File on the controller with the root's private key. It is not needed, except for a roll-over in which the old
-        root is to vouch for the new one. Sealed with O(root_passphrase).
+        root is to vouch for the new one. Sealed with O(root_passphrase). It may come later, with O(certificate_src) and
+        O(chain_src) again.
     type: str
   root_private_key_content:
     description:
@@ -267,19 +269,21 @@ options:
         required: true
       life:
         description:
-          - How long each is good.
+          - How long each is good, V(1d) at least.
         type: str
         default: 30d
       url:
         description:
-          - Where clients find it. It is on every certificate that is signed from then on.
+          - Where clients find it, a URL of http, https or ldap. It is on every certificate that is signed from then on.
         type: str
         default: ''
   rollover:
     description:
       - V(prepare) makes the next issuing CA when the present one has less than O(rollover_ahead) left, and the next
-        root when that has. The present root signs the next one. Hosts are then to trust both.
-      - V(switch) lets the next ones sign. Refused while a host with a certificate is not known to trust the next root.
+        root when that has, or when it ends before a CA of O(issuing_life) would. The present root signs the next one.
+        Hosts are then to trust both.
+      - V(switch) lets the next ones sign. Refused while a host with a certificate, or one of O(trusting), is not known
+        to trust the next root.
       - V(distrust) ends it. Refused while a certificate of the previous CA is in use, before O(min_overlap) is over,
         and while O(fingerprint) is still that of the previous root.
       - Each is unchanged when it is done already.
@@ -303,7 +307,7 @@ options:
     suboptions:
       host:
         description:
-          - The host in the inventory. Empty for certificates that belong to none.
+          - The host in the inventory. Empty for a certificate that belongs to none, whose O(waivers[].name) is needed.
         type: str
         default: ''
       name:
@@ -327,6 +331,33 @@ options:
     type: list
     elements: str
     default: []
+  trusting:
+    description:
+      - Hosts that the inventory declares to trust this CA, with a certificate or without. O(rollover=switch) waits for
+        them as for hosts that have one.
+    type: list
+    elements: str
+    default: []
+  in_use:
+    description:
+      - What hosts have live, for O(rollover=distrust). A certificate of the previous CA counts as in use until its host
+        has a newer one live, and not when that was only issued.
+      - Of hosts that are not named, the ledger alone is asked, and what was issued anew counts as in use.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      host:
+        description:
+          - The host in the inventory.
+        type: str
+        required: true
+      numbers:
+        description:
+          - The numbers of the ledger's entries, as RV(certwright.tls.internal_certificate#module:anchors) has them.
+            None at all, not even an empty list, for a host that could not be looked at.
+        type: list
+        elements: int
   anchors:
     description:
       - What hosts remember of the ledger, from the records of their certificates. A ledger that does not know them is
@@ -345,6 +376,17 @@ options:
           - Its SHA-256.
         type: str
         required: true
+      seal:
+        description:
+          - What shows that the CA had it, as RV(certwright.tls.internal_ca_cert#module:certificates[].seal). Without it
+            there is a warning only.
+        type: str
+        default: ''
+      host:
+        description:
+          - Who remembers it, for that warning.
+        type: str
+        default: ''
   accept_restored:
     description:
       - The digest that the refusal V(ca_rolled_back) told, to go on with what a backup has. What was signed since is
@@ -452,12 +494,13 @@ problems:
       waits), V(ca_key_mismatch), V(ca_not_ca), V(ca_no_key_cert_sign), V(ca_expired), V(ca_not_yet_valid), V(ca_weak),
       V(ca_unsupported), V(chain_incomplete), V(signature_invalid), V(path_length_exceeded),
       V(name_constraint_violated), V(fingerprint_differs) (the root is not the pinned one), V(ca_in_use) (another CA is
-      active and has certificates in use; roll it over), and those of unreadable files, as
+      active and has certificates in use, or the newer certificate is below another root; roll it over),
+      V(certificate_older) (than the one that is there), and those of unreadable files, as
       M(certwright.tls.ssl_certificate) has them.
     - Of a list of revocations, V(crl_older), V(crl_unreadable), V(ca_no_crl_sign), V(revocation_reason_unknown).
     - Of words, V(subject_missing), V(subject_invalid), V(constraint_invalid), V(fingerprint_invalid), V(life_invalid),
-      V(until_invalid), V(waiver_invalid), V(path_length_exceeded) (also, the next root of a roll-over has another
-      subject, and the present one may not vouch for it).
+      V(crl_url_invalid), V(until_invalid), V(waiver_invalid), V(path_length_exceeded) (also, the next root of a
+      roll-over has another subject, and the present one may not vouch for it).
     - Of a roll-over, V(rollover_not_prepared), V(rollover_not_switched), V(trust_missing) (by host),
       V(certificate_awaited) (the request is not signed yet), V(certificate_left) (by certificate),
       V(overlap_too_short), V(fingerprint_outdated).
@@ -546,7 +589,8 @@ rollover:
       description: When that phase began.
       type: str
     left:
-      description: Whom the next phase waits for, each with C(host), C(name), C(code) and C(message).
+      description: Whom the next phase waits for, each with C(host), C(name), C(code) and C(message), as far as the
+        ledger, O(trusting) and O(in_use) tell.
       type: list
       elements: dict
 dates:
@@ -590,7 +634,10 @@ warnings:
   description:
     - V(rollover_due), V(backup_missing), V(backup_behind), V(backup_failed), V(fingerprint_unpinned),
       V(root_missing) (the highest certificate is no root, so some clients cannot check it), V(ca_not_strict) (strict
-      clients refuse what it signs), V(waiver_ended).
+      clients refuse what it signs), V(waiver_ended), V(waiver_idle) (it covers nobody), V(anchor_unproved) (a host
+      remembers an entry that the CA never had; look into that host), V(constraints_differ) (who follows says others
+      than were there), V(root_unvouched) (the pin does not lead to the root that follows), V(crl_root_missing) (servers
+      that check a whole chain need the list of the root too; run once with O(root_passphrase)).
   returned: when there is something
   type: list
   elements: str
@@ -628,6 +675,13 @@ WAIVER_SPEC = dict(
 ANCHOR_SPEC = dict(
     number=dict(type="int", required=True),
     hash=dict(type="str", required=True),
+    seal=dict(type="str", default="", no_log=False),
+    host=dict(type="str", default=""),
+)
+
+IN_USE_SPEC = dict(
+    host=dict(type="str", required=True),
+    numbers=dict(type="list", elements="int"),
 )
 
 ARGUMENT_SPEC = dict(
@@ -676,6 +730,8 @@ ARGUMENT_SPEC = dict(
     min_overlap=dict(type="str", default="30d"),
     waivers=dict(type="list", elements="dict", options=WAIVER_SPEC),
     trusted=dict(type="list", elements="str", default=[]),
+    trusting=dict(type="list", elements="str", default=[]),
+    in_use=dict(type="list", elements="dict", default=[], options=IN_USE_SPEC),
     anchors=dict(type="list", elements="dict", default=[], options=ANCHOR_SPEC),
     accept_restored=dict(type="str"),
     reason=dict(type="str", default=""),

@@ -349,10 +349,10 @@ problems:
       V(ca_foreign), V(ca_unreadable), V(ca_busy), V(ca_expired), V(ca_key_missing), V(ca_unknown), V(clock_skew),
       V(wrong_passphrase), V(passphrase_missing), V(sealed_unreadable), V(file_unreadable).
     - One request is refused for V(request_incomplete), V(name_used_twice), V(csr_unreadable), V(csr_signature),
-      V(key_weak), V(key_unsupported), V(key_of_ca), V(key_compromised), V(no_names), V(name_invalid), V(email_invalid), V(address_invalid),
-      V(subject_invalid), V(date_invalid), V(name_outside_constraints), V(wildcard_for_client), V(usage_unknown),
-      V(outlives_ca), V(already_ended), V(not_proved), V(pkcs12_unusable), V(file_unwritable).
-      One revocation is for V(revocation_invalid) or V(certificate_unknown).
+      V(key_weak), V(key_unsupported), V(key_of_ca), V(key_compromised), V(no_names), V(name_invalid), V(email_invalid),
+      V(address_invalid), V(subject_invalid), V(date_invalid), V(name_outside_constraints), V(wildcard_for_client),
+      V(usage_unknown), V(outlives_ca), V(already_ended), V(not_proved), V(pkcs12_unusable), V(file_unwritable). One
+      revocation is for V(revocation_invalid) or V(certificate_unknown).
   returned: when something was refused
   type: list
   elements: dict

@@ -41,7 +41,8 @@ options:
   passphrase:
     description:
       - What the key of the issuing CA is sealed with. The ledger's seal is proved with it, RV(proved).
-      - Not taken from the environment, since nothing needs it.
+      - If neither it nor O(passphrase_src) is given, E(CERTWRIGHT_CA_PASSPHRASE) of the controller is used. Nothing else
+        needs it.
     type: str
   passphrase_src:
     description:
@@ -128,7 +129,9 @@ revoked:
   type: list
   elements: str
 anchors:
-  description: All roots to be trusted, as PEM.
+  description:
+    - All roots to be trusted, as PEM. With O(fingerprint) and without a passphrase only the pinned one and those that
+      it vouches for, which leaves out the previous root of a roll-over once the next one is pinned.
   returned: when there is a CA
   type: list
   elements: str

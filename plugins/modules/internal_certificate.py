@@ -136,14 +136,21 @@ options:
             C(replace_links), C(ports), C(starttls) (smtp, imap, pop3, ldap, postgres), C(proxy_protocol),
             C(probe_names) (server names to ask for; the first name of the certificate otherwise), C(probes) (a list of
             C(port), C(address), C(server_name), C(starttls), C(proxy_protocol), C(client_certificate),
-            C(client_private_key)), C(restart) (never, allowed or window; never by default) and C(restart_window) (as in
-            V(Sun 03:00-04:00 Europe/Paris)).'
+            C(client_private_key), C(http_path)), C(restart) (never, allowed or window; never by default) and
+            C(restart_window) (as in V(Sun 03:00-04:00 Europe/Paris)).'
           - 'Words of V(nginx): C(binary), C(config) and C(prefix), for an instance that is not the distribution''s
             own.'
           - 'Words of V(custom): C(files) (a list of C(name), C(parts) in the order of the file out of leaf, chain, root
             and key, C(path), C(owner), C(group), C(mode), C(in_place) for products that refuse links, C(replace_link)),
             C(status), C(check), C(staged_check), C(reload), C(restart_command), C(references) (prints the effective
-            configuration) and C(watches_files). Commands are lists of words or one line; there is no shell.'
+            configuration), C(watches_files), C(trust), C(trust_content), C(trust_src), C(crl_content) and C(crl_src).
+            Commands are lists of words or one line; there is no shell. Keystores and files of C(trust) and C(crl) are
+            as in O(certwright.tls.ssl_certificate#module:services).'
+          - 'A file with the C(parts) trust, or of the C(format) truststore, holds all roots that the CA of the
+            certificate is known by, in a roll-over the old and the new one; a file with the C(parts) crl its lists of
+            revocations. C(trust), a list of names in O(cas), takes both from these CAs. Files that were said come
+            before. When a CA has other roots, or a newer list, the files are made anew without a new certificate. A CA
+            that is silent changes none of them.'
           - A service that is stopped gets its files and is never started.
         type: list
         elements: raw
@@ -181,8 +188,9 @@ options:
   ca:
     description:
       - What M(certwright.tls.internal_ca_info) returned of the CA, for all certificates that name none of O(cas).
-      - Without it the CA could not be read. Nothing is requested, what is installed stays, and what is due is deferred
-        as long as there is time.
+      - Without it, or of a CA that was not reached, nothing is requested, what is installed stays, and what is due is
+        deferred as long as there is time.
+      - When that module failed, what is due fails with its code and message, however much time there is.
     type: dict
   cas:
     description:
@@ -191,7 +199,8 @@ options:
   signed:
     description:
       - What M(certwright.tls.internal_ca_cert) returned for this host, as P(certwright.tls.signed_for#filter) finds it.
-        Then the task requests nothing.
+        Then the task requests nothing. An answer to what is not due any more is the warning V(answer_unused), and the
+        request ends.
     type: list
     elements: dict
   default_domain:
@@ -260,7 +269,7 @@ EXAMPLES = r"""
   certwright.tls.internal_certificate:
     ca: "{{ office }}"
     certificates: *certificates
-    signed: "{{ batch | certwright.tls.signed_for(inventory_hostname) }}"
+    signed: "{{ batch | certwright.tls.signed_for(inventory_hostname, requested.requests) }}"
   when: requested.requests | length > 0
 """
 
@@ -334,6 +343,25 @@ anchors:
   elements: dict
   sample:
     - {issuer: office, number: 17, hash: 8f43…}
+unanswered:
+  description:
+    - The CAs that failed to tell of themselves, which these certificates are of or their services trust. Nothing need
+      be due. P(certwright.tls.unanswered_cas#filter) makes it a fault of one host.
+  returned: when the host was asked
+  type: list
+  elements: dict
+  sample:
+    - {issuer: office, code: ca_damaged, message: '/srv/ca: entry 7 of the ledger is not as it was written'}
+  contains:
+    issuer:
+      description: The CA's name.
+      type: str
+    code:
+      description: The code of M(certwright.tls.internal_ca_info), C(failed) where it had none.
+      type: str
+    message:
+      description: What it said.
+      type: str
 outcomes:
   description:
     - By certificate, how it ended. RV(outcomes.outcome) is one of those of M(certwright.tls.ssl_certificate), or one of
@@ -417,8 +445,14 @@ problems:
       deferred is no problem and is among the warnings, with the same codes.
     - 'Of words: V(ca_unusable) (O(ca) is no answer of M(certwright.tls.internal_ca_info)), V(date_invalid),
       V(key_origin_refused), V(subject_invalid), and those of names and services.'
-    - 'Of the CA: V(ca_silent) (it could not be read), V(not_signed) (its answer lacks this one), and the codes with
-      which M(certwright.tls.internal_ca_cert) refuses a request.'
+    - 'Of the CA: V(ca_silent) (it could not be read; or one that C(trust) names, of which the host knows nothing),
+      V(not_signed) (its answer lacks this one, or it was not reached), and the codes with which
+      M(certwright.tls.internal_ca_cert) refuses a request.'
+    - 'Of a CA that failed as a whole, those of M(certwright.tls.internal_ca_info) and
+      M(certwright.tls.internal_ca_cert): V(ca_missing), V(ca_other), V(ca_incomplete), V(ca_damaged), V(ca_altered),
+      V(ca_open), V(ca_unreadable), V(ca_foreign), V(ca_rolled_back), V(ca_unknown), V(ca_key_missing),
+      V(wrong_passphrase), V(passphrase_missing), V(file_unreadable), V(clock_skew), and V(failed) without one. They are
+      never deferred. V(ca_busy) is, while there is time.'
     - 'Of what was signed: V(certificate_unfit) (another key, names, usage or root), V(request_gone) (the host has no
       longer the key that it was signed for).'
     - 'Of the host: V(openssl_missing), V(openssl_failed), V(name_unfit), V(not_writable), V(request_unfit) (what the
@@ -434,8 +468,9 @@ pending:
 warnings:
   description:
     - As of M(certwright.tls.ssl_certificate). Further codes are V(adopted) (somebody else renews it, so it was not
-      requested), V(force_ignored), V(clock_skew) (dates decided nothing), V(request_replaced) (of
-      M(certwright.tls.certificate_request)), and the code of what was deferred.
+      requested), V(answer_unused) (what was signed for it is not needed any more), V(force_ignored), V(clock_skew)
+      (dates decided nothing), V(request_replaced) (of M(certwright.tls.certificate_request)), and the code of what was
+      deferred.
   returned: when there is something
   type: list
   elements: str

@@ -295,7 +295,9 @@ problems:
     - 'Of what is stored (M(certwright.tls.certificate_activate)): V(not_stored), V(expired), V(file_differs).'
     - 'Of services: V(unknown_service), V(service_invalid), V(service_config_broken_before); of keystores
       V(passphrase_missing), V(trust_missing) (no issuer is known), V(truststore_needs_cryptography) and
-      V(openssl_missing).'
+      V(openssl_missing); of lists of revocations V(crl_missing) (a file wants one, and none is given), V(crl_ended)
+      (the service would refuse every client, or does), V(crl_unreadable), and V(ca_silent) (a CA that a service trusts
+      did not answer, and nothing is known of it on the host).'
     - 'Of what is installed: V(ends_sooner), V(test_issuer), V(files_abandoned), V(absent_refused).'
     - 'Of adoption: V(nothing_to_adopt) (nothing was found for these names, or the store has the certificate itself).'
     - 'Of the transaction: V(rolled_back), V(kept_new_unproved), V(not_served), V(refused), V(left_alone), V(stranded).'
@@ -318,7 +320,9 @@ warnings:
       V(name_stripped), V(name_in_cn_only), V(passphrase_unused), V(unrelated_certificate), V(profile_unproved),
       V(root_not_proved), V(not_referenced), V(not_proved), V(placed_not_served), V(restart_pending), V(service_down),
       V(clock_skew), V(other_renewer) (another program renews a certificate for these names, or the adopted one),
-      V(chain_kept) (the chain of a requested certificate goes with it only), or V(expired) (what is adopted has ended).
+      V(chain_kept) (the chain of a requested certificate goes with it only), V(expired) (what is adopted has ended),
+      V(crl_older) (an older list of revocations was supplied; the installed one stays), V(crl_ends_soon) (less than a
+      quarter of a list's life is left), or V(ca_silent) (a CA did not answer; what services trust stays).
   returned: when there is something
   type: list
   elements: str

@@ -60,14 +60,17 @@ class Kept:
     notices: tuple[Notice, ...]
 
 
-def ask_for(now: datetime, *, anchors: Sequence[Mapping[str, Any]] = (), backup: str = "") -> dict[str, Any]:
-    """Everything that a CA is judged and shown by, whatever is to be done."""
+def ask_for(
+    now: datetime, *, anchors: Sequence[Mapping[str, Any]] = (), backup: str = "", founds: bool = False
+) -> dict[str, Any]:
+    """Everything that a CA is judged and shown by, whatever is to be done. `founds` is for a place to make one at."""
     at = format_time(now)
     return {
         "kinds": ["crl"],
         "files": [KEYS],
-        "anchors": list(anchors),
+        "anchors": [{"number": item["number"], "hash": item["hash"]} for item in anchors],
         "backup": backup or None,
+        "founds": founds,
         **dict.fromkeys(("live_at", "counts_at", "revoked_at"), at),
     }
 
@@ -91,18 +94,23 @@ def keep_authority(host: Host, task: AuthorityTask, *, now: datetime, check_mode
 def _keep(  # noqa: PLR0913 - what a try needs
     host: Host, directory: CaDirectory, task: AuthorityTask, keyring: Keyring, *, now: datetime, check_mode: bool
 ) -> Kept:
-    ask = ask_for(now, anchors=task.anchors, backup=task.backup_to)
+    ask = ask_for(now, anchors=task.anchors, backup=task.backup_to, founds=task.founds)
     view = directory.read(**ask)
     situation = Situation(task, view, keyring.on(view.files), now)
     draft = _plan(situation)
     if not (draft.reasons or task.export):
         return _refresh_backup(host, directory, Kept(view, view, draft, (), draft.notices), ask, check_mode=check_mode)
     view.require_clock(now)
-    exported = (export(task.export, draft.state, situation, check_mode=check_mode),) if task.export else ()
+    exported = (export(task.export, draft.state, situation, check_mode=True),) if task.export else ()
     kept = Kept(view, view, draft, (*draft.reasons, *exported), draft.notices)
-    if check_mode or not draft.reasons:
+    if check_mode:
         return kept
-    return _append(directory, situation, kept, ask)
+    if draft.reasons:
+        kept = _append(directory, situation, kept, ask)
+    if task.export:
+        # At last: a run that has to try again must not meet its own file
+        export(task.export, draft.state, situation, check_mode=False)
+    return kept
 
 
 def _plan(situation: Situation) -> Draft:

@@ -31,6 +31,9 @@ def export(wish: Export, state: CaState, situation: Situation, *, check_mode: bo
         text = export_key(situation.keyring.open(authority).private_key, wish.passphrase)
     except UnusableError as error:
         raise refuse(path, error.code, f"export: {error.message}") from None
+    if not os.access(os.path.dirname(place), os.W_OK | os.X_OK):
+        fact = f"the directory of {place} is missing on the controller, or cannot be written into"
+        raise refuse(path, "export_failed", f"{fact}; name another one")
     if not check_mode:
         _write(path, place, text)
     return Reason("key_exported", f"The key of {authority.title} is in {place}")

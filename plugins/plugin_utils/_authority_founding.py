@@ -6,14 +6,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._authority_draft import Draft, Situation
 from ansible_collections.certwright.tls.plugins.plugin_utils._authority_import import Imported
 from ansible_collections.certwright.tls.plugins.plugin_utils._authority_keys import make_ledger_key
 from ansible_collections.certwright.tls.plugins.plugin_utils._authority_making import Made, Maker
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.authority_checks import find_authority_notices
-from ansible_collections.certwright.tls.plugins.plugin_utils._ca.constraints import load_constraints_of
+from ansible_collections.certwright.tls.plugins.plugin_utils._ca.constraints import (
+    Constraints,
+    load_constraints,
+    load_constraints_of,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.state import CaState, HeldAuthority
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca_directory import refuse
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
@@ -84,6 +90,27 @@ def describe_constraints(authority: HeldAuthority) -> dict[str, list[str]] | Non
     """As its certificate says them."""
     limits = load_constraints_of(authority.loaded.parsed) if authority.loaded else None
     return limits.describe() if limits else None
+
+
+def keep_constraints(authority: HeldAuthority, situation: Situation, state: CaState) -> Mapping[str, Any] | None:
+    """Who says none itself is bound by what the task says, else by what bound the one before."""
+    said = situation.task.making.constraints
+    return describe_constraints(authority) or (said.describe() if said else None) or state.constraints
+
+
+def find_constraint_notices(authority: HeldAuthority, state: CaState) -> tuple[Notice, ...]:
+    """When the limits of who follows are not those of who was there."""
+    own, before = (load_constraints(words or {}) for words in (describe_constraints(authority), state.constraints))
+    if own == before:
+        return ()
+    fact = f"{authority.title} says {_say(own)} for the names that it signs, and {_say(before)} was there before"
+    way_out = "" if own else "; what was there goes on, unless name_constraints says others"
+    return (Notice("constraints_differ", f"{fact}{way_out}"),)
+
+
+def _say(limits: Constraints | None) -> str:
+    words = limits.describe() if limits else {}
+    return "; ".join(f"{word} {', '.join(found)}" for word, found in words.items() if found) or "no limit"
 
 
 def _found_imported(situation: Situation, imported: Imported) -> Draft:

@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._authority_draft import Draft, Situation
-from ansible_collections.certwright.tls.plugins.plugin_utils._authority_founding import describe_constraints
+from ansible_collections.certwright.tls.plugins.plugin_utils._authority_founding import (
+    find_constraint_notices,
+    keep_constraints,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._authority_making import Made, Maker, vouch
 from ansible_collections.certwright.tls.plugins.plugin_utils._authority_rules import find_trusted
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.constraints import load_constraints
@@ -47,7 +50,8 @@ def roll_over(draft: Draft, situation: Situation) -> Draft:
 def find_waiting(state: CaState, situation: Situation) -> tuple[Left, ...]:
     """Whom the next phase waits for, hosts that this task names as trusting aside."""
     trusted = find_trusted(situation, [root.id for root in state.roots])
-    return find_left(state, live=situation.live, trusted=trusted, now=situation.now)
+    fleet = situation.task.fleet
+    return find_left(state, live=situation.live, trusted=trusted, now=situation.now, fleet=fleet)
 
 
 def _prepare(draft: Draft, situation: Situation) -> Draft:
@@ -56,7 +60,12 @@ def _prepare(draft: Draft, situation: Situation) -> Draft:
         return draft
     made = _make_next(draft.state, situation)
     state = prepare(draft.state, made.authorities, now=situation.now)
-    return draft.to(state, Reason("rollover_prepared", "; ".join(reason.message for reason in due)), files=made.files)
+    facts = [reason.message for reason in due]
+    root = draft.state.root
+    if root and root.loaded and any(held.is_root for held in made.authorities):
+        fact = f"{root.title} is exchanged too: it ends on {format_instant(root.loaded.not_after)}"
+        facts.append(f"{fact}, and what is signed below it no later")
+    return draft.to(state, Reason("rollover_prepared", "; ".join(facts)), files=made.files)
 
 
 def _make_next(state: CaState, situation: Situation) -> Made:
@@ -69,7 +78,8 @@ def _make_next(state: CaState, situation: Situation) -> Made:
     if task.request:
         return maker.make_request(issuing_subject)
     signer = make_signer(state, root, situation.keyring.open(root))
-    if not needs_root(state, now=situation.now, ahead=task.rollover.ahead):
+    life = task.making.issuing_life
+    if not needs_root(state, now=situation.now, ahead=task.rollover.ahead, issuing_life=life):
         return maker.make_issuing(issuing_subject, signer)
     made = maker.make_all(task.making.subject or root.loaded.parsed.subject, issuing_subject)
     vouched = (vouch(new, signer, now=situation.now) if new.is_root else new for new in made.authorities)
@@ -100,8 +110,9 @@ def _switch(draft: Draft, situation: Situation) -> Draft:
         fact = "the request of the next CA is not signed yet"
         raise refuse(path, "certificate_awaited", f"{fact}; import its certificate by certificate_src and chain_src")
     _require_nobody_left(state, situation)
-    switched = replace(switch(state, now=situation.now), constraints=describe_constraints(following))
-    return draft.to(switched, Reason("rollover_switched", f"{following.title} signs from now on"))
+    switched = replace(switch(state, now=situation.now), constraints=keep_constraints(following, situation, state))
+    draft = draft.to(switched, Reason("rollover_switched", f"{following.title} signs from now on"))
+    return replace(draft, notices=(*draft.notices, *find_constraint_notices(following, state)))
 
 
 def _distrust(draft: Draft, situation: Situation) -> Draft:

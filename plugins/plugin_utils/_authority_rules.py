@@ -6,25 +6,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._authority_draft import Draft, Situation
-from ansible_collections.certwright.tls.plugins.plugin_utils._authority_words import without_times
+from ansible_collections.certwright.tls.plugins.plugin_utils._authority_rule_words import without_times
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.anchors import digest_lost, explain_lost
-from ansible_collections.certwright.tls.plugins.plugin_utils._ca.state import DISTRUSTED, HeldAuthority
+from ansible_collections.certwright.tls.plugins.plugin_utils._ca.ledger import is_sealed_anchor
+from ansible_collections.certwright.tls.plugins.plugin_utils._ca.rollover import find_idle_waivers
+from ansible_collections.certwright.tls.plugins.plugin_utils._ca.state import (
+    DISTRUSTED,
+    CaState,
+    HeldAuthority,
+    Waiver,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca_directory import refuse
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inspection import format_instant
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Reason
+from ansible_collections.certwright.tls.plugins.plugin_utils._ready_ca import require_newest
 
 
 def accept_loss(draft: Draft, situation: Situation) -> Draft:
-    """Refuse a ledger that is older than what hosts remember of it, unless this loss was accepted (ca_rolled_back)."""
-    lost = [{"number": int(item["number"]), "hash": str(item["hash"])} for item in situation.view.lost_anchors]
+    """Refuse a ledger that is older than what hosts remember of it, unless this loss was accepted (ca_rolled_back).
+
+    Only what this CA has sealed for a host counts: of anything else that a host remembers there is a notice.
+    """
+    view, anchors = situation.view, situation.task.anchors
+    if not view.lost_anchors:
+        return draft
+    ledger_key = situation.keyring.ledger_key(draft.state)
+    claimed = [anchor for anchor in anchors if not is_sealed_anchor(anchor, ledger_key)]
+    draft = replace(draft, notices=(*draft.notices, *require_newest(view, claimed, ledger_key)))
+    gone = {(item["number"], item["hash"]) for item in view.lost_anchors}
+    proved = {(item["number"], item["hash"]) for item in anchors if is_sealed_anchor(item, ledger_key)}
+    lost = [{"number": number, "hash": digest} for number, digest in sorted(gone & proved)]
     if not lost:
         return draft
     if situation.task.accepted != digest_lost(lost):
-        message = explain_lost(lost, number=situation.view.head.number)
+        message = explain_lost(lost, number=view.head.number)
         raise refuse(situation.task.path, "ca_rolled_back", message)
     body = {"kind": "restored", "reason": situation.task.reason or "accepted", "lost": lost}
     message = f"{len(lost)} entries that hosts remember are lost, and the CA goes on without them"
@@ -74,16 +93,29 @@ def keep_rules(draft: Draft, situation: Situation) -> Draft:
 
 def _keep_waivers(draft: Draft, situation: Situation) -> Draft:
     wanted = situation.task.waivers or ()
-    ended = tuple(
-        Notice("waiver_ended", f"The waiver for {' '.join((waiver.host, waiver.name)).strip()} has ended, on {when}")
-        for waiver in wanted
-        if waiver.until <= situation.now and (when := format_instant(waiver.until))
-    )
-    draft = replace(draft, notices=(*draft.notices, *ended))
+    notices = _find_waiver_notices(replace(draft.state, waivers=wanted), situation)
+    draft = replace(draft, notices=(*draft.notices, *notices))
     if without_times(wanted) == without_times(draft.state.waivers):
         return draft
     message = f"{len(wanted)} waivers are declared for roll-overs"
     return draft.to(replace(draft.state, waivers=wanted), Reason("waivers_changed", message))
+
+
+def _find_waiver_notices(state: CaState, situation: Situation) -> Iterator[Notice]:
+    task = situation.task
+    for waiver in state.waivers:
+        if waiver.until <= situation.now:
+            when = format_instant(waiver.until)
+            yield Notice("waiver_ended", f"The waiver for {_name_waiver(waiver)} has ended, on {when}")
+    hosts = {*situation.trusted, *task.trusted, *task.fleet.trusting}
+    for waiver in find_idle_waivers(state, live=situation.live, hosts=hosts, now=situation.now):
+        fact = f"The waiver for {_name_waiver(waiver)} covers nobody: no certificate in use, and no host that trusts"
+        way_out = "say both `host` and `name` as the ledger has them, or take it out"
+        yield Notice("waiver_idle", f"{fact} the CA, is of that name; {way_out}")
+
+
+def _name_waiver(waiver: Waiver) -> str:
+    return " ".join((waiver.host, waiver.name)).strip()
 
 
 def _keep_trust(draft: Draft, situation: Situation) -> Draft:

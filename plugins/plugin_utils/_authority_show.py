@@ -14,11 +14,11 @@ from typing import Any
 from ansible_collections.certwright.tls.plugins.plugin_utils._authority import ask_for
 from ansible_collections.certwright.tls.plugins.plugin_utils._authority_report import find_notices, report_ca
 from ansible_collections.certwright.tls.plugins.plugin_utils._authority_words import Question
-from ansible_collections.certwright.tls.plugins.plugin_utils._ca.ledger import Entry, require_sealed
+from ansible_collections.certwright.tls.plugins.plugin_utils._ca.ledger import Entry
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.rollover import Left, LiveCertificate, find_left
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.state import CaState
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca_directory import CaDirectory, CaView, refuse
-from ansible_collections.certwright.tls.plugins.plugin_utils._ca_keys import open_key_of
+from ansible_collections.certwright.tls.plugins.plugin_utils._ca_keys import find_ledger_key, open_key_of
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import format_time
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import Block, UnusableError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import report_warnings
@@ -45,10 +45,14 @@ def _report(view: CaView, question: Question, *, now: datetime) -> dict[str, Any
     if state is None:
         return {**result, **report_ca(view, None, left=(), ahead=question.ahead), "certificates": []}
     max_age = question.max_age if question.backup_to else None
+    is_proved = _prove(view, state, question.passphrase)
+    vouched = state.roots if is_proved or not question.fingerprint else state.find_reached(question.fingerprint)
     return {
         **result,
         **report_ca(view, state, left=_find_left(view, state, now), ahead=question.ahead),
-        "proved": _prove(view, state, question.passphrase),
+        # Without a proof only those count that the pinned one vouches for
+        "anchors": [root.certificate for root in vouched if root.loaded and now < root.loaded.not_after],
+        "proved": is_proved,
         "certificates": _list_certificates(view, question, now=now),
         "warnings": report_warnings(find_notices(view, state, now=now, ahead=question.ahead, max_age=max_age)),
     }
@@ -70,7 +74,7 @@ def _prove(view: CaView, state: CaState, passphrase: str) -> bool:
     holder = state.issuing or state.next_issuing
     if not passphrase or holder is None:
         return False
-    require_sealed(view.head, open_key_of(view, holder, passphrase).ledger_key or b"")
+    view.require_sealed(find_ledger_key(view, open_key_of(view, holder, passphrase)))
     return True
 
 

@@ -12,7 +12,9 @@ from dataclasses import replace
 from ansible_collections.certwright.tls.plugins.plugin_utils._authority_draft import Draft, Situation
 from ansible_collections.certwright.tls.plugins.plugin_utils._authority_founding import (
     describe_constraints,
+    find_constraint_notices,
     find_import_notices,
+    keep_constraints,
     require_key,
     require_sound,
     require_wanted_root,
@@ -30,8 +32,9 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._ca.state import (
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca_directory import refuse
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca_keys import make_signer
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import is_same_name
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Reason
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate, is_same_name
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.inspection import format_instant
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Reason
 
 
 def take_in(draft: Draft, situation: Situation) -> Draft:
@@ -80,7 +83,8 @@ def _complete(draft: Draft, situation: Situation, imported: Imported, waiting: H
         state = replace(state, id=imported.top.fingerprint, constraints=own)
     message = f"{imported.certificate.title} came back signed by {imported.certificate.issuer}"
     draft = draft.to(state, Reason("certificate_imported", message))
-    return replace(draft, notices=(*draft.notices, *find_import_notices(imported)))
+    unvouched = () if is_first else _find_unvouched(state, imported)
+    return replace(draft, notices=(*draft.notices, *find_import_notices(imported), *unvouched))
 
 
 def _update(draft: Draft, situation: Situation, imported: Imported, held: HeldAuthority) -> Draft:
@@ -89,9 +93,38 @@ def _update(draft: Draft, situation: Situation, imported: Imported, held: HeldAu
         fact = f"{imported.certificate.title} has the key of {held.title} and another name"
         way_out = "so nothing that was issued would be below it; roll over"
         raise refuse(situation.task.path, "ca_in_use", f"{fact}, {way_out}")
+    _require_known_root(draft.state, situation, imported)
+    _require_newer(held.loaded, situation, imported)
     state = _join(draft.state, imported, held, ACTIVE)
+    state = replace(state, constraints=keep_constraints(state.authorities[-1], situation, draft.state))
     message = f"{held.title} has a newer certificate, until {imported.certificate.not_after:%Y-%m-%d}"
     return draft.to(state, Reason("ca_updated", message))
+
+
+def _require_known_root(state: CaState, situation: Situation, imported: Imported) -> None:
+    """Hosts trust the roots that are there. Another one reaches them by a roll-over only, and so does its pin."""
+    if imported.top.public_key.sha256 not in {root.id for root in state.roots}:
+        fact = f"{imported.certificate.title} is below another root now, {imported.top.title}, which no host trusts yet"
+        way_out = "have a request of a roll-over signed there, by `rollover: prepare` with `request: true`"
+        raise refuse(situation.task.path, "ca_in_use", f"{fact}; {way_out}")
+
+
+def _require_newer(held: Certificate, situation: Situation, imported: Imported) -> None:
+    """A file that was left behind moves no CA backwards."""
+    given = imported.certificate
+    if (given.not_before, given.not_after) < (held.not_before, held.not_after):
+        fact = f"the certificate of {held.title} that is there is newer, it ends on {format_instant(held.not_after)}"
+        raise refuse(situation.task.path, "certificate_older", f"{fact}; hand over that one, or take the option out")
+
+
+def _find_unvouched(state: CaState, imported: Imported) -> tuple[Notice, ...]:
+    """A root to which no pin of the inventory leads is pinned by hand, at the switch and not before."""
+    pinned = state.root.loaded if state.root else None
+    if pinned is None or any(held.loaded == imported.top for held in state.find_reached(pinned.fingerprint)):
+        return ()
+    fact = f"{imported.top.title} is not signed by the present root, so the present pin does not lead to it"
+    way_out = f"set fingerprint to {imported.top.fingerprint} right after `rollover: switch`, and not before"
+    return (Notice("root_unvouched", f"{fact}; {way_out}"),)
 
 
 def _prepare(draft: Draft, situation: Situation, imported: Imported) -> Draft:
@@ -102,7 +135,8 @@ def _prepare(draft: Draft, situation: Situation, imported: Imported) -> Draft:
     vouched = [_vouch_if_possible(authority, draft.state, situation) for authority in fresh]
     message = f"{imported.certificate.title} is to follow {draft.state.issuing.title if draft.state.issuing else ''}"
     state = prepare(draft.state, vouched, now=situation.now)
-    return draft.to(state, Reason("rollover_prepared", message), files=made.files)
+    draft = draft.to(state, Reason("rollover_prepared", message), files=made.files)
+    return replace(draft, notices=(*draft.notices, *_find_unvouched(state, imported)))
 
 
 def _vouch_if_possible(authority: HeldAuthority, state: CaState, situation: Situation) -> HeldAuthority:
@@ -131,10 +165,12 @@ def _replace(draft: Draft, situation: Situation, imported: Imported) -> Draft:
         draft.state,
         id=draft.state.id or imported.top.fingerprint,
         authorities=(*(authority for authority in gone if authority.certificate), *made.authorities),
-        constraints=describe_constraints(made.authorities[-1]),
+        constraints=keep_constraints(made.authorities[-1], situation, draft.state),
     )
     message = f"{imported.certificate.title} takes the place of a CA whose certificates nobody uses"
-    return draft.to(state, Reason("ca_replaced", message), files=made.files, drop=draft.state.key_files)
+    notices = (*draft.notices, *find_constraint_notices(made.authorities[-1], draft.state))
+    draft = draft.to(state, Reason("ca_replaced", message), files=made.files, drop=draft.state.key_files)
+    return replace(draft, notices=notices)
 
 
 def _join(state: CaState, imported: Imported, held: HeldAuthority, phase: str) -> CaState:

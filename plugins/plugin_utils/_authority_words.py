@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._authority_import import Imported, load_imported
+from ansible_collections.certwright.tls.plugins.plugin_utils._authority_rule_words import (
+    load_crl_rule,
+    load_fleet,
+    load_waiver,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._authority_span import load_span
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.constraints import Constraints, load_constraints
+from ansible_collections.certwright.tls.plugins.plugin_utils._ca.rollover import Fleet
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.state import CrlRule, Waiver, normalize_fingerprint
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.subjects import load_subject
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import load_time
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError, TlsError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
@@ -27,10 +33,8 @@ if TYPE_CHECKING:
     from cryptography import x509
 
 ISSUING_VARIABLE, ROOT_VARIABLE = "CERTWRIGHT_CA_PASSPHRASE", "CERTWRIGHT_CA_ROOT_PASSPHRASE"
-_SPAN = re.compile(r"(\d{1,5}) ?([dwy])")
-_DAYS = {"d": 1, "w": 7, "y": 365}
-_LONGEST = timedelta(days=100 * 365)
-_DAY_FORM, _FINGERPRINT = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"[0-9a-f]{64}")
+_DAY = timedelta(days=1)
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _FILES = ("certificate", "private_key", "chain", "root_certificate", "root_private_key")
 
 Value = TypeVar("Value")
@@ -96,9 +100,15 @@ class AuthorityTask:
     rollover: RollOverWish
     waivers: tuple[Waiver, ...] | None
     trusted: tuple[str, ...]
+    fleet: Fleet
     anchors: tuple[Mapping[str, Any], ...]
     accepted: str
     reason: str
+
+    @property
+    def founds(self) -> bool:
+        """Whether a CA is to be made where none is."""
+        return self.may_create and (not self.fingerprint or self.imported is not None)
 
 
 @dataclass(frozen=True)
@@ -129,8 +139,8 @@ def read_task(action: PipelinedAction, arguments: Mapping[str, Any], *, now: dat
         passphrases=Passphrases(
             issuing=reader.read_passphrase("passphrase", ISSUING_VARIABLE),
             root=reader.read_passphrase("root_passphrase", ROOT_VARIABLE),
-            new_issuing=reader.read_passphrase("new_passphrase"),
-            new_root=reader.read_passphrase("new_root_passphrase"),
+            new_issuing=reader.read_new_passphrase("new_passphrase"),
+            new_root=reader.read_new_passphrase("new_root_passphrase"),
         ),
         imported=reader.read(reader.load_imported, None),
         request=bool(arguments["request"]),
@@ -143,8 +153,10 @@ def read_task(action: PipelinedAction, arguments: Mapping[str, Any], *, now: dat
         ),
         waivers=reader.read_waivers(now),
         trusted=tuple(str(host) for host in arguments["trusted"] or ()),
+        fleet=load_fleet(arguments),
         anchors=tuple(
-            {"number": int(item["number"]), "hash": str(item["hash"])} for item in arguments["anchors"] or ()
+            {"number": int(item["number"]), **{word: str(item[word]) for word in ("hash", "seal", "host")}}
+            for item in arguments["anchors"] or ()
         ),
         accepted=str(arguments["accept_restored"] or "").strip(),
         reason=str(arguments["reason"] or ""),
@@ -161,7 +173,7 @@ def read_question(action: PipelinedAction, arguments: Mapping[str, Any]) -> Ques
     question = Question(
         path=path,
         fingerprint=reader.read(lambda: _load_fingerprint(str(arguments["fingerprint"] or "")), ""),
-        passphrase=reader.read_passphrase("passphrase"),
+        passphrase=reader.read_passphrase("passphrase", ISSUING_VARIABLE),
         serials=tuple(_spell_serial(str(serial)) for serial in arguments["serials"] or ()),
         names=tuple(str(name) for name in arguments["names"] or ()),
         hosts=tuple(str(host) for host in arguments["hosts"] or ()),
@@ -178,16 +190,6 @@ def read_question(action: PipelinedAction, arguments: Mapping[str, Any]) -> Ques
 def _spell_serial(text: str) -> str:
     """As the ledger has it: hex, lower case, without colons and leading zeros."""
     return text.strip().lower().replace(":", "").removeprefix("0x").lstrip("0")
-
-
-def load_span(text: str, option: str) -> timedelta:
-    """Whole days, as `3650d`, `26w` or `10y` (365 days each). Raises UnusableError (life_invalid)."""
-    found = _SPAN.fullmatch(text.strip())
-    span = timedelta(days=int(found[1]) * _DAYS[found[2]]) if found else None
-    if span is None or span > _LONGEST:
-        fact = f"{option} is no duration of at most 100 years"
-        raise UnusableError("life_invalid", f"{fact}; write whole days or weeks with their unit, as 3650d or 26w")
-    return span
 
 
 class _Reader:
@@ -211,8 +213,17 @@ class _Reader:
     def read_passphrase(self, option: str, variable: str = "") -> str:
         return self.read(lambda: read_secret(self._action, self._path, self._arguments, option, variable), "")
 
-    def read_span(self, option: str) -> timedelta:
-        return self.read(lambda: load_span(str(self._arguments[option]), option), timedelta())
+    def read_new_passphrase(self, option: str) -> str:
+        """An empty variable of a vault must not look like a rotation."""
+        found = self.read_passphrase(option)
+        if not found and (self._arguments.get(option) is not None or self._arguments.get(f"{option}_src")):
+            fact = f"`{option}` is said and empty"
+            way_out = "pass the new passphrase, or leave it out"
+            self.problems.append(Problem(self._path, "passphrase_missing", f"{fact}; {way_out}"))
+        return found
+
+    def read_span(self, option: str, *, least: timedelta = timedelta()) -> timedelta:
+        return self.read(lambda: load_span(str(self._arguments[option]), option, least=least), least)
 
     def read_subject(self, option: str) -> x509.Name | None:
         text = str(self._arguments[option] or "").strip()
@@ -227,16 +238,13 @@ class _Reader:
 
     def read_crl(self) -> CrlRule | None:
         words = self._arguments["crl"]
-        if not words:
-            return None
-        life = self.read(lambda: load_span(str(words["life"]), "crl.life"), timedelta(days=1))
-        return CrlRule(enabled=bool(words["enabled"]), life_days=max(life.days, 1), url=str(words["url"] or ""))
+        return self.read(lambda: load_crl_rule(words), None) if words else None
 
     def read_waivers(self, now: datetime) -> tuple[Waiver, ...] | None:
         given = self._arguments["waivers"]
         if given is None:
             return None
-        return tuple(found for words in given if (found := self.read(lambda: _load_waiver(words, now), None)))  # noqa: B023 - called at once
+        return tuple(found for words in given if (found := self.read(lambda: load_waiver(words, now), None)))  # noqa: B023 - called at once
 
     def load_imported(self) -> Imported | None:
         contents = {word: self._read_content(word) for word in _FILES}
@@ -259,8 +267,8 @@ def _read_making(reader: _Reader, arguments: Mapping[str, Any]) -> Making:
         subject=reader.read_subject("subject"),
         issuing_subject=reader.read_subject("issuing_subject"),
         key_type=str(arguments["key_type"]),
-        life=reader.read_span("life"),
-        issuing_life=reader.read_span("issuing_life"),
+        life=reader.read_span("life", least=_DAY),
+        issuing_life=reader.read_span("issuing_life", least=_DAY),
         with_issuing=with_issuing,
         path_length=int(with_issuing) if path_length is None else int(path_length),
         constraints=reader.read(lambda: _load_constraints(arguments["name_constraints"] or {}), None),
@@ -279,21 +287,3 @@ def _load_fingerprint(text: str) -> str:
         fact = "fingerprint is no SHA-256 of a certificate, which has 64 hexadecimal digits"
         raise UnusableError("fingerprint_invalid", f"{fact}; take it from the result of the task that made the CA")
     return digits
-
-
-def _load_waiver(words: Mapping[str, Any], now: datetime) -> Waiver | None:
-    """A day counts as a whole."""
-    text, host, name = str(words["until"]).strip(), str(words["host"] or ""), str(words["name"] or "")
-    until = load_time(f"{text}T23:59:59Z" if _DAY_FORM.fullmatch(text) else text)
-    if until is None:
-        raise UnusableError("until_invalid", "A waiver's `until` is no date; write it as 2027-03-31")
-    if not host and not name:
-        fact = "A waiver names neither a host nor a certificate"
-        raise UnusableError("waiver_invalid", f"{fact}; say which roll-over need not wait for")
-    at = now.astimezone(timezone.utc).replace(microsecond=0)
-    return Waiver(host, name, str(words["reason"]), until, at)
-
-
-def without_times(waivers: tuple[Waiver, ...]) -> tuple[Waiver, ...]:
-    """As declared: when each was written down does not count."""
-    return tuple(replace(waiver, time=waiver.until) for waiver in waivers)

@@ -204,7 +204,8 @@ def _require_shape(view: CaView) -> None:
     """What is read later without a further look."""
     datetime.fromtimestamp(float(view.told["time"]), timezone.utc)
     is_other = view.authority is not None and view.authority.kind != AUTHORITY
-    if is_other or any(part is None for part in (view.issued, view.requested, view.revoked, view.files, view.lost_anchors)):
+    parts = (view.issued, view.requested, view.revoked, view.files, view.lost_anchors)
+    if is_other or any(part is None for part in parts):
         raise ValueError("The host's answer is not as the host's code makes it")
 
 

@@ -56,7 +56,10 @@ def _describe_planned(wish: Ordered) -> dict[str, Any]:
     """What is known of a certificate that would be ordered."""
     words = wish.words
     key_type = {"key_type": KEY_TYPES[words.key_type]} if words.key_type else {}
-    return {"names": list(wish.names), "issuer": f"to be ordered from {words.issuer.directory}", **key_type}
+    issuer = f"to be ordered from {words.issuer.directory}"
+    if words.signing is not None:
+        issuer = f"to be signed by {words.signing.issuer or words.signing.directory}"
+    return {"names": list(wish.names), "issuer": issuer, **key_type}
 
 
 def _describe_renewal(wish: Ordered, observed: Observed, *, is_due: bool, now: datetime) -> dict[str, Any]:

@@ -6,13 +6,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.subjects import describe_subject, load_subject
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.ca_failure import (
+    explain_failure,
+    has_failed,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.entry import spell_store_name
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_issued import find_unused
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_request import describe_request
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_signing import (
     Signing,
@@ -23,7 +29,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_word
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered import Ordered
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem, Reason
 from ansible_collections.certwright.tls.plugins.plugin_utils._enrolment import Enrolled
 from ansible_collections.certwright.tls.plugins.plugin_utils._enrolment_report import report_enrolled
 from ansible_collections.certwright.tls.plugins.plugin_utils._installation import REFUSE_ALL, require_new
@@ -37,6 +43,12 @@ def read_cas(one: Mapping[str, Any] | None, by_name: Mapping[str, Any] | None) -
     """`one` is for certificates that name none of the others, and is without a name. Raises RefusedError."""
     named = {str(name): SigningCa.from_info(f"cas.{name}", words or {}) for name, words in (by_name or {}).items()}
     return {"": SigningCa.from_info("ca", one or {}), **named}
+
+
+def read_faults(one: Mapping[str, Any] | None, by_name: Mapping[str, Any] | None) -> dict[str, Reason]:
+    """Of the CAs that answered with a failure, by the names of read_cas()."""
+    cas = {"": one, **(by_name or {})}
+    return {str(name): explain_failure(words) for name, words in cas.items() if words and has_failed(words)}
 
 
 def read_wishes(
@@ -71,9 +83,17 @@ def _with_values(action: PipelinedAction, element: Mapping[str, Any]) -> dict[st
 
 
 def report_internal(  # noqa: PLR0913 - what is told beside the enrolment
-    task: OrderTask, enrolled: Enrolled, talk: InternalTalk, *, host: str, now: datetime, check_mode: bool
+    task: OrderTask,
+    enrolled: Enrolled,
+    talk: InternalTalk,
+    *,
+    faults: Mapping[str, Reason],
+    host: str,
+    now: datetime,
+    check_mode: bool,
 ) -> dict[str, Any]:
-    """With the requests that wait for their CA, and what this host remembers of the CAs' ledgers."""
+    """With the requests that wait for their CA, which CA failed, and what this host remembers of the CAs' ledgers."""
+    enrolled = replace(enrolled, notices=(*enrolled.notices, *_find_unused(enrolled, talk, now)))
     result = report_enrolled(task, enrolled, now=now, check_mode=check_mode)
     del result["orders"]  # the guards of a fleet are for CAs that count
     made = {name for name, wish in enrolled.wishes.items() if wish.requested and wish.requested.is_made}
@@ -87,12 +107,34 @@ def report_internal(  # noqa: PLR0913 - what is told beside the enrolment
             describe_request(enrolled.wishes[name], request, host=host, anchors=anchors[name])
             for name, request in talk.requests.items()
         ],
+        "unanswered": [
+            {"issuer": issuer, "code": fault.code, "message": fault.message}
+            for issuer, fault in _find_faults(enrolled.wishes.values(), faults).items()
+        ],
         "anchors": [
             {"issuer": _signing_of(enrolled.wishes[name]).issuer, **anchor}
             for name, found in anchors.items()
             for anchor in found
         ],
     }
+
+
+def _find_unused(enrolled: Enrolled, talk: InternalTalk, now: datetime) -> Iterator[Notice]:
+    for name, signature in (talk.signed or {}).items():
+        if name in enrolled.wishes:
+            yield from find_unused(enrolled.wishes[name], enrolled.round.observed[name], signature, now=now)
+
+
+def _find_faults(wishes: Iterable[Ordered], faults: Mapping[str, Reason]) -> dict[str, Reason]:
+    """By CA, of those that these certificates are of, or their services trust."""
+    found: dict[str, Reason] = {}
+    for wish in wishes:
+        signing = _signing_of(wish)
+        if signing.fault:
+            found[signing.issuer] = signing.fault
+        trusted = (name for service in wish.declared.services for name in service.trust_names)
+        found.update({name: faults[name] for name in trusted if name in faults})
+    return found
 
 
 def _find_anchors(wish: Ordered, enrolled: Enrolled) -> list[dict[str, Any]]:

@@ -34,7 +34,7 @@ class InternalTalk:
     """`signed` is None in the task that requests. `requests` are those to be signed, None where one would be made."""
 
     def __init__(self, host: Host, *, signed: Mapping[str, Signature] | None, now: datetime) -> None:
-        self._host, self._signed, self._now = host, signed, now
+        self._host, self.signed, self._now = host, signed, now
         self.notices: list[Notice] = []
         self.requests: dict[str, CertificateRequest | None] = {}
 
@@ -52,8 +52,8 @@ class InternalTalk:
         return {}
 
     def order(self, due: Iterable[Due]) -> dict[str, Ordered]:
-        if self._signed is not None:
-            return {item.name: with_signature(item, self._signed.get(item.name), now=self._now) for item in due}
+        if self.signed is not None:
+            return {item.name: with_signature(item, self.signed.get(item.name), now=self._now) for item in due}
         return self._request(list(due))
 
     def _request(self, due: list[Due]) -> dict[str, Ordered]:

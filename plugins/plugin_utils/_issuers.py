@@ -28,13 +28,13 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered impor
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.passphrase import Passphrase
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import WordError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.sharing import Handed, Sharing, name_at_home
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import (
     Declaration,
     load_attributes,
     load_declared,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.word_kinds import WordError
 from ansible_collections.certwright.tls.plugins.plugin_utils._installation import REFUSE_ALL, require_new
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import PipelinedAction, read_file
 from ansible_collections.certwright.tls.plugins.plugin_utils._service_files import read_service_files

@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a declaration of services names on the controller: passphrases of keystores, and whom a service trusts."""
+"""What a declaration of services names on the controller: passphrases of keystores, whom a service trusts, and lists of
+revocations."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +20,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore_pass
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.revocation_list import load_lists
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import PKCS12, TRUSTSTORE
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import PipelinedAction, read_file
 from ansible_collections.certwright.tls.plugins.plugin_utils._secrets import read_secret
@@ -56,12 +58,13 @@ class _Reader:
         read = dict(words)
         if isinstance(words.get("files"), (list, tuple)):
             read["files"] = [self._read_file(file) if _is_keystore(file) else file for file in words["files"]]
-        sources = words.get("trust_src")
-        if isinstance(sources, (str, list, tuple)) and sources:
-            del read["trust_src"]
-            paths = [sources] if isinstance(sources, str) else sources
-            given = [str(words["trust_content"])] if words.get("trust_content") else []
-            read["trust_content"] = "\n".join([*given, *(self._read_trust(str(path)) for path in paths)])
+        for kind, load in _LOADERS.items():
+            sources = words.get(f"{kind}_src")
+            if isinstance(sources, (str, list, tuple)) and sources:
+                del read[f"{kind}_src"]
+                paths = [sources] if isinstance(sources, str) else sources
+                given = [str(words[f"{kind}_content"])] if words.get(f"{kind}_content") else []
+                read[f"{kind}_content"] = "\n".join([*given, *(self._read_pem(str(path), load) for path in paths)])
         return read
 
     def _read_file(self, file: Mapping[Any, Any]) -> dict[Any, Any]:
@@ -80,16 +83,25 @@ class _Reader:
             return kept
         return {**kept, "passphrase": KeystorePassphrase(text, _make_salt())}
 
-    def _read_trust(self, path: str) -> str:
+    def _read_pem(self, path: str, load: Callable[[bytes], str]) -> str:
         try:
-            certificates = load_certificates(read_file(self.action, path), "trust")
+            return load(read_file(self.action, path))
         except UnusableError as error:
             self.problems.append(Problem(self.name, error.code, f"{path}: {error.message}"))
         except TlsError as error:
             self.problems.append(Problem(self.name, "file_unreadable", str(error)))
-        else:
-            return "".join(certificate.pem for certificate in certificates)
         return ""
+
+
+def _load_trust(content: bytes) -> str:
+    return "".join(certificate.pem for certificate in load_certificates(content, "trust"))
+
+
+def _load_crl(content: bytes) -> str:
+    return "".join(item.pem for item in load_lists(content))
+
+
+_LOADERS: Mapping[str, Callable[[bytes], str]] = {"trust": _load_trust, "crl": _load_crl}
 
 
 def _is_keystore(file: object) -> bool:

@@ -52,9 +52,7 @@ def report_batch(
     return {**result, **report_problems(problems)} if problems else result
 
 
-def _write_keystores(
-    requested: Requested, ended: Ended, problems: list[Problem], *, check_mode: bool
-) -> Iterator[str]:
+def _write_keystores(requested: Requested, ended: Ended, problems: list[Problem], *, check_mode: bool) -> Iterator[str]:
     """Their paths; what the ledger has is handed over, and what cannot be written says so."""
     for answer in ended.answers:
         keystore = requested.keystores.get(answer.item.digest)

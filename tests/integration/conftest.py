@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ansible_collections.certwright.tls.tests.integration.internal_site import Ca, InternalSite
 from ansible_collections.certwright.tls.tests.integration.servers import Nginx, find_program
 from ansible_collections.certwright.tls.tests.integration.site import Site, make_authority
 from ansible_collections.certwright.tls.tests.unit.authority import Authority
@@ -59,6 +60,22 @@ def nginx(site: Site, idle_nginx: Nginx) -> Nginx:
     idle_nginx.configure(site.tls / "www.pem", site.tls / "www.key")
     idle_nginx.start()
     return idle_nginx
+
+
+@pytest.fixture(scope="session")
+def made_ca(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Ca:
+    """An internal CA that has signed nothing yet, to be copied."""
+    ca = Ca(Site(tmp_path_factory.mktemp("s"), authority))
+    ca.create()
+    return ca
+
+
+@pytest.fixture
+def office(site: Site, idle_nginx: Nginx, made_ca: Ca) -> InternalSite:
+    """Two hosts and the CA of one's own. Nothing is served yet."""
+    office = InternalSite(site, idle_nginx)
+    office.ca.copy_of(made_ca)
+    return office
 
 
 @pytest.fixture(scope="session")

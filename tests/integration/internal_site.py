@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 import socket
 import ssl
 import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,13 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
 
 from ansible_collections.certwright.tls.tests.integration.playbook_run import Finished, PlaybookRun
 from ansible_collections.certwright.tls.tests.integration.servers import Nginx
@@ -27,6 +35,8 @@ from ansible_collections.certwright.tls.tests.integration.site import Site
 
 HOSTS, CA_HOST, ISSUER = ("host1", "host2"), "ca01", "office"
 WORD, ROOT_WORD = "every day: an apple", "once in ten years: a pear"
+ANSWERED, REFUSED, UNTRUSTED = "answered", "refused", "untrusted"
+CONSTRAINTS = {"permitted_names": ["example.org"]}
 _PINNED = re.compile(r"tls_issuers\.office\.fingerprint: (\w+)")
 
 
@@ -35,7 +45,7 @@ class Ca:
 
     def __init__(self, site: Site) -> None:
         self.site, self.files, self.path = site, site.controller.secrets, site.host / "ca"
-        self.pin = ""
+        self.pin = self.root = self.chain = ""
         for option, word in (("passphrase_src", WORD), ("root_passphrase_src", ROOT_WORD)):
             (self.files / option).write_text(f"{word}\n", encoding="ascii")
             site.scanner.add_word(word)
@@ -62,20 +72,28 @@ class Ca:
     def issued(self) -> list[dict[str, Any]]:
         return [entry for entry in self.entries if entry["kind"] == "issued"]
 
-    def learn(self, pems: Iterable[str]) -> None:
-        """What it publishes is no secret."""
-        for pem in pems:
-            self.site.scanner.add_public(load(pem).public_bytes(Encoding.DER))
+    def hash_of(self, index: int) -> str:
+        """What hosts remember of an entry."""
+        return hashlib.sha256((self.path / "ledger.jsonl").read_bytes().splitlines()[index]).hexdigest()
 
-    def create(self, **words: Any) -> dict[str, Any]:
-        """Without a playbook, on the only host."""
-        words = {"create": True, "subject": "CN=Example Root,O=Example", **words}
+    def create(self) -> None:
+        """On the only host. It may sign for example.org."""
+        words = {"create": True, "subject": "CN=Office Root,O=Example", "name_constraints": CONSTRAINTS}
         task = {"path": str(self.path), **self.secret, **self.root_secret, **words}
         made = self.site.run({"certwright.tls.internal_ca": task}).result
         assert made["status"] == "ok", made
-        self.learn([*made["anchors"], *made["chain"]])
-        self.pin = made["fingerprint"]
-        return made
+        self.know(made)
+
+    def know(self, told: dict[str, Any]) -> None:
+        """Pin it. What it publishes is no secret."""
+        self.pin, self.root, self.chain = told["fingerprint"], told["anchors"][0], told["chain"][0]
+        for pem in (*told["anchors"], *told["chain"], *told.get("cross", ())):
+            self.site.scanner.add_public(load(pem).public_bytes(Encoding.DER))
+
+    def copy_of(self, other: Ca) -> None:
+        """Making one takes longer than most of what is done with it."""
+        shutil.copytree(other.path, self.path)
+        self.know({"fingerprint": other.pin, "anchors": [other.root], "chain": [other.chain]})
 
     def sign(self, *requests: dict[str, Any], **words: Any) -> dict[str, Any]:
         """A task."""
@@ -91,8 +109,7 @@ class InternalSite:
 
     def __init__(self, site: Site, nginx: Nginx) -> None:
         self.site, self.nginx, self.ca = site, nginx, Ca(site)
-        self.words: dict[str, Any] = {"subject": "CN=Office Root,O=Example", "min_overlap": "0d"}
-        self.words["name_constraints"] = {"permitted_names": ["example.org"]}
+        self.words: dict[str, Any] = {"subject": "CN=Office Root,O=Example", "name_constraints": CONSTRAINTS}
         self.words |= self.ca.secret | self.ca.root_secret
         self.declared = {host: {"web": self.certificate(host)} for host in HOSTS}
         self.by_hand: dict[str, str] = {}
@@ -100,24 +117,33 @@ class InternalSite:
 
     # The administrator's work
 
-    def serve(self, more: str = "") -> None:
+    def serve(self) -> None:
         """For each name what its administrator once put at `tls`."""
         for host in HOSTS:
             issued = self.site.make(name_of(host))
             self.by_hand[host] = hashlib.sha256(issued.der).hexdigest()
             for path, content in zip(self.files_of(host), (issued.pem, issued.key_pem), strict=True):
                 path.write_bytes(content)
-        self.configure(more)
+        self.configure()
+        self.nginx.start()
+
+    def serve_by_hand(self, key: ec.EllipticCurvePrivateKey, answer: dict[str, Any]) -> None:
+        """One certificate of the CA for all names, and clients are to show one of it too."""
+        self.site.scanner.add_key(key)
+        for host in HOSTS:
+            certificate, private_key = self.files_of(host)
+            certificate.write_text(answer["certificate"] + answer["chain"], encoding="ascii")
+            private_key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        root = self.site.host / "clients.pem"
+        root.write_text(self.ca.root, encoding="ascii")
+        self.configure(f"ssl_client_certificate {root}; ssl_verify_client on; ssl_verify_depth 2;")
         self.nginx.start()
 
     def configure(self, more: str = "") -> None:
-        """Nobody reloads. `more` goes into the block of the first name."""
+        """Nobody reloads. `more` is for both."""
         first, second = HOSTS
         block = self.nginx.block(*self.files_of(second), names=[name_of(second)])
-        self.nginx.configure(*self.files_of(first), names=[name_of(first)], more=block)
-        if more:
-            text = self.nginx.config.read_text(encoding="utf-8")
-            self.nginx.config.write_text(text.replace(" }", f" {more} }}", 1), encoding="utf-8")
+        self.nginx.configure(*self.files_of(first), names=[name_of(first)], more=f"{more}\n{block}")
 
     def files_of(self, host: str) -> tuple[Path, Path]:
         return self.site.tls / f"{host}.pem", self.site.tls / f"{host}.key"
@@ -138,6 +164,7 @@ class InternalSite:
             "tls_issuers": {ISSUER: issuer},
             "tls_host_certificates": "{{ declared[inventory_hostname] | default({}) }}",
             "declared": self.declared,
+            "tls_rollout": "100%",
         }
 
     # Runs
@@ -163,8 +190,8 @@ class InternalSite:
         made = self.play("internal_ca_init")
         assert made.code == 0, made.output
         self.ca.pin = _PINNED.findall(made.output)[0]
-        (shown,) = self.run(self.ca.show())
-        self.ca.learn([*shown["anchors"], *shown["chain"]])
+        root, issuing = (held["certificate"] for held in self.ca.entries[0]["state"]["authorities"])
+        self.ca.know({"fingerprint": self.ca.pin, "anchors": [root], "chain": [issuing]})
         return made
 
     def install(self, *options: str, code: int = 0, **variables: Any) -> Finished:
@@ -180,6 +207,21 @@ class InternalSite:
         told = [json.loads(line) for line in events.read_text(encoding="utf-8").splitlines()]
         (report,) = (event["result"] for event in told if event["action"] == "ansible.builtin.set_stats")
         return finished, report["ansible_stats"]["data"]["tls_report"]
+
+    def told(self, finished: Finished) -> dict[str, Any]:
+        """What the CA's keeper said, with the codes of its reasons and problems."""
+        (kept,) = (result for result in finished.results if result["host"] == CA_HOST and result.get("results"))
+        (item,) = kept["results"]
+        words = {word: [found["code"] for found in item.get(word, ())] for word in ("reasons", "problems")}
+        return {**item, **words}
+
+    def hold(self, holding: Path, held: Path, *, before: bool = False, after: bool = False) -> None:
+        """While `holding` is there, an execution stops before or after its work once the ledger has certificates."""
+        ledger, path = self.ca.path / "ledger.jsonl", self.site.root / "python"
+        stop = f'[ -e {holding} ] && grep -q \'"kind":"issued"\' {ledger} && touch {held} && exec sleep 60'
+        work = f'{sys.executable} "$@"\nstatus=$?'
+        lines = ("#!/bin/sh", *((stop,) * before), work, *((stop,) * after), "exit $status")
+        path.write_text("\n".join(lines), encoding="utf-8")
 
     def learn_secrets(self) -> None:
         """Keys that were born on the hosts."""
@@ -201,8 +243,8 @@ class InternalSite:
         path = self.site.store / host / "live" / "web" / "cert.pem"
         return self.leaf(host).fingerprint(SHA256()).hex() if path.exists() else ""
 
-    def accepts(self, host: str, roots: str, client: tuple[Path, Path] | None = None) -> bool:
-        """Whether a strict client that trusts these roots alone gets an answer, with its own certificate or without."""
+    def visit(self, host: str, roots: str, client: tuple[Path, Path] | None = None) -> str:
+        """How a strict client that trusts these roots alone fares, with its own certificate or without."""
         context = strict_context(ssl.PROTOCOL_TLS_CLIENT, roots)
         if client:
             context.load_cert_chain(*client)
@@ -212,9 +254,9 @@ class InternalSite:
                 context.wrap_socket(connection, server_hostname=name_of(host)) as channel,
             ):
                 channel.sendall(f"GET / HTTP/1.0\r\nHost: {name_of(host)}\r\n\r\n".encode())
-                return b" 400 " not in channel.recv(100)
-        except ssl.SSLCertVerificationError:
-            return False
+                return REFUSED if b" 400 " in channel.recv(100) else ANSWERED
+        except ssl.SSLCertVerificationError as error:
+            return f"{UNTRUSTED}: {error.verify_message}"
 
 
 def name_of(host: str) -> str:

@@ -50,7 +50,7 @@ class OfficeSite:
         return {"ca_id": CA_ID, "issuing_id": _id_of(self.issuing), "anchors": anchors, "chain": [], "changed": False}
 
     def task(self, *, signed: list[dict[str, Any]] | None = None, **words: Any) -> dict[str, Any]:
-        task = {word: words.pop(word) for word in ("ca", "stage_only") if word in words}
+        task = {word: words.pop(word) for word in ("ca", "stage_only", "force_age") if word in words}
         services = [{"nginx": {**self.nginx.words, "paths": self.site.paths}}]
         certificate = {"name": "system", "external_url": NAME, "other_urls": NAMES[1:], "services": services, **words}
         answer = {} if signed is None else {"signed": signed}
@@ -195,6 +195,28 @@ def test_a_ca_that_is_silent_leaves_what_is_there_and_fails_where_nothing_is(off
     assert (unchanged["changed"], outcome_of(unchanged)) == (False, "unchanged")
     assert (outcome_of(deferred), deferred["status"], deferred["requests"]) == ("deferred", "ok", [])
     assert [warning.rpartition(" ")[2] for warning in deferred["warnings"]] == ["(ca_silent)"]
+    assert office.site.look() == kept
+
+
+def test_what_is_not_due_any_more_is_told_and_its_request_is_given_up(office: OfficeSite) -> None:
+    office.enrol()
+    (requested,) = office.run(office.task(force=True, force_age=0))
+    assert (codes(requested), office.waits) == (["forced"], True)
+    served = office.served
+    (late,) = office.run(office.task(signed=[office.sign(requested["requests"][0])]))
+    told = [warning.rpartition(" ")[2] for warning in late["warnings"]]
+    assert (outcome_of(late), told, office.waits) == ("unchanged", ["(answer_unused)"], False)
+    assert office.served == served
+
+
+def test_a_ca_that_failed_fails_what_is_due_however_much_time_there_is(office: OfficeSite) -> None:
+    office.enrol()
+    kept = office.site.look()
+    damaged = {"failed": True, "problems": [{"certificate": "/srv/ca", "code": "ca_damaged", "message": "entry 7"}]}
+    unchanged, due = office.run(office.task(ca=damaged), office.task(ca=damaged, other_urls=[]))
+    assert (outcome_of(unchanged), unchanged["status"]) == ("unchanged", "ok")
+    assert [item["code"] for item in unchanged["unanswered"]] == ["ca_damaged"]
+    assert (codes(due, "problems"), due["status"], due["requests"]) == (["ca_damaged"], "failed", [])
     assert office.site.look() == kept
 
 

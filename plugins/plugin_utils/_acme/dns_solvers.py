@@ -28,12 +28,8 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_wor
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.names import load_name
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import (
-    Kind,
-    WordError,
-    read_port,
-    read_text,
-)
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import Kind
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.word_kinds import WordError, read_port, read_text
 
 _PROVIDER_NAME = re.compile(r"[a-z0-9_-]{1,60}")
 _LONGEST = 3600

@@ -70,7 +70,7 @@ def _find_service_differences(services: tuple[Service, ...], generation: Observe
 
 
 def _find_keystore_differences(service: Service, known: Service) -> Iterator[Reason]:
-    """By passphrase and trusted CAs, which are no words of the record; a keystore's bytes are never the same twice."""
+    """By what is no word of the record: passphrase, trusted CAs, lists. A keystore's bytes are never the same twice."""
     recorded = {file.name: file for file in known.files}
     for file in (file for file in service.files if file.name in recorded):
         fact = _compare_keystores(file, recorded[file.name])
@@ -81,6 +81,8 @@ def _find_keystore_differences(service: Service, known: Service) -> Iterator[Rea
 def _compare_keystores(file: ServiceFile, known: ServiceFile) -> str:
     if set(file.trusted) != set(known.trusted):
         return "other trusted certificates than are declared now"
+    if {item.identity for item in file.lists} != {item.identity for item in known.lists}:
+        return "another list of revocations than there is now"
     if file.passphrase is not None and not file.passphrase.is_of(known.passphrase_digest):
         return "another passphrase"
     return ""

@@ -30,7 +30,6 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_outcome
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_plan import (
     find_cert_id_of,
-    find_foreseen,
     find_held,
     find_life,
     is_damaged,
@@ -61,7 +60,7 @@ def find_due(wishes: Mapping[str, Ordered], observed: Mapping[str, Observed], no
     """What is refused anyway is not ordered first."""
     for name, wish in wishes.items():
         reasons = wish.find_reasons(observed[name], now)
-        if reasons and not list(find_foreseen(wish.declared, wish.words, observed[name])):
+        if reasons and not wish.find_foreseen(observed[name], now):
             yield Due(wish, observed[name], reasons, "")
 
 
@@ -85,9 +84,7 @@ def find_claim(observed: Observed) -> str:
 def put_off(due: Due, *, run: str, now: datetime) -> Ordered | None:
     """The wish with the reason why it is not ordered in this run; None for one that is."""
     if due.wish.words.signing is not None and due.wish.words.signing.ca is None:
-        fact = "it is due, and its CA could not be read, so nothing was requested"
-        ending = Ending(find_leeway(due.observed, now), "ca_silent", f"{fact}; see why, and run again")
-        return replace(due.wish, ending=ending)
+        return replace(due.wish, ending=_end_without_ca(due, due.wish.words.signing.fault, now))
     memory = load_memory(due.wish, due.observed)
     asked = digest_asked(due.wish)
     if memory.failure and is_waiting(memory, now, asked=asked) and not due.wish.words.ignore_backoff:
@@ -114,6 +111,14 @@ def put_off(due: Due, *, run: str, now: datetime) -> Ordered | None:
         way_out = f"install it there, or {other}"
         return replace(due.wish, ending=Ending(FAILED, "openssl_missing", f"{fact}; {way_out}"))
     return None
+
+
+def _end_without_ca(due: Due, fault: Reason | None, now: datetime) -> Ending:
+    """One that was not reached may be there next time; what is wrong with one has to be mended."""
+    fact = "it is due, and its CA could not be read, so nothing was requested"
+    if fault is None:
+        return Ending(find_leeway(due.observed, now), "ca_silent", f"{fact}; see why, and run again")
+    return Ending(find_failure(due.observed, now), fault.code, f"{fact}: {fault.message}")
 
 
 def find_untimed(wishes: Mapping[str, Ordered], observed: Mapping[str, Observed], now: datetime) -> Iterator[Ordered]:
@@ -189,6 +194,11 @@ def find_leeway(observed: Observed, now: datetime) -> str:
     life = find_sound_life(observed)
     is_late = life is not None and life.deferring_ends <= now < life.not_after
     return FAILED if is_late else find_patience(observed, now)
+
+
+def find_failure(observed: Observed, now: datetime) -> str:
+    """What does not heal by itself is red, however much time is left."""
+    return EXPIRED if find_patience(observed, now) == EXPIRED else FAILED
 
 
 def with_verdict(due: Mapping[str, Due], verdict: Verdict, now: datetime) -> Iterator[Ordered]:

@@ -67,9 +67,9 @@ class View:
 class Finding:
     """`certificates` begin with the one that is shown, those behind it lie beside; none when nothing can be read.
 
-    `names` it has to cover; `faults` are known of the place; `untold` are the codes that cannot be told from there.
-    `is_own_root` vouches for a self-signed one. A file of CAs only is one finding (`is_ca`), whose `certificates` are
-    all of them.
+    `names` it has to cover; `faults` and `remarks` are known of the place; `untold` are the codes that cannot be told
+    from there. `is_own_root` vouches for a self-signed one. A file of CAs only is one finding (`is_ca`), whose
+    `certificates` are all of them.
     """
 
     source: str
@@ -81,6 +81,7 @@ class Finding:
     services: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     faults: tuple[Reason, ...] = ()
+    remarks: tuple[Reason, ...] = ()
     untold: frozenset[str] = frozenset()
     holds_private_key: bool | None = None
     is_own_root: bool = False
@@ -116,7 +117,7 @@ def report_finding(finding: Finding, view: View) -> dict[str, Any]:
         **(_describe_cas(finding, view) if finding.is_ca else _describe(finding.leaf, view)),
         "holds_private_key": finding.holds_private_key,
         "problems": report_codes((*finding.faults, *problems)),
-        "notices": report_codes(notices),
+        "notices": report_codes((*finding.remarks, *notices)),
     }
 
 

@@ -12,10 +12,18 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Bundle, HostKey, load_host_bundle
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import load_certificates
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import is_signed_by, load_certificates
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.checks import find_notices, find_problems
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Desired, format_time
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.due import Due, find_leeway
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import (
+    Desired,
+    Observed,
+    format_time,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.due import (
+    Due,
+    find_failure,
+    find_leeway,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_request import Waiting, find_waiting
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_signing import (
@@ -25,7 +33,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_sign
     Signing,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.issuance import NO_MEMORY
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_outcome import FAILED
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_outcome import DEFERRED
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered import Ending, Issued, Ordered
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice
@@ -50,13 +58,14 @@ class Signature:
     issuing: str = ""
     number: int = 0
     hash: str = ""
+    seal: str = ""
     code: str = ""
     message: str = ""
 
     @classmethod
     def from_json(cls, words: Mapping[str, Any]) -> Signature:
         """As internal_ca_cert returns it."""
-        texts = ("name", "outcome", "certificate", "root", "serial", "issuing", "hash", "code", "message")
+        texts = ("name", "outcome", "certificate", "root", "serial", "issuing", "hash", "seal", "code", "message")
         chain = words.get("chain") or ""
         return cls(
             **{word: str(words.get(word) or "") for word in texts},
@@ -76,10 +85,25 @@ def with_signature(due: Due, signature: Signature | None, *, now: datetime) -> O
         fact = "it is due, and the CA's answer has no certificate for it; its request waits on the host"
         ending = Ending(find_leeway(due.observed, now), "not_signed", f"{fact}: see what internal_ca_cert said")
         return replace(due.wish, ending=ending)
+    if signature.outcome == DEFERRED:
+        ending = Ending(find_leeway(due.observed, now), signature.code, f"the CA put it off: {signature.message}")
+        return replace(due.wish, ending=ending)
     try:
         return _with_certificate(due, signature, now=now)
     except UnusableError as error:
-        return replace(due.wish, ending=Ending(FAILED, error.code, error.message))
+        return replace(due.wish, ending=Ending(find_failure(due.observed, now), error.code, error.message))
+
+
+def find_unused(wish: Ordered, observed: Observed, signature: Signature, *, now: datetime) -> tuple[Notice, ...]:
+    """What was signed for a certificate that is not due any more; what the host has already is no news."""
+    held = (item.order for item in (observed.live, observed.pending) if item is not None)
+    is_held = any((order.get("entry"), order.get("hash")) == (signature.number, signature.hash) for order in held)
+    is_settled = bool(wish.issued or wish.ending or wish.requested)
+    if is_held or is_settled or not signature.certificate or wish.find_reasons(observed, now):
+        return ()
+    fact = f"{wish.name}: it is not due any more, so what the CA signed for it (serial {signature.serial or 'unknown'})"
+    way_out = "its request and key are given up; revoke the serial, or leave it to end by itself"
+    return (Notice("answer_unused", f"{fact} was not installed; {way_out}"),)
 
 
 def _with_certificate(due: Due, signature: Signature, *, now: datetime) -> Ordered:
@@ -94,6 +118,7 @@ def _with_certificate(due: Due, signature: Signature, *, now: datetime) -> Order
     facts = list(_find_misfits(due.wish, signing, bundle, now))
     if facts:
         raise UnusableError("certificate_unfit", f"what was signed cannot be installed: {'; '.join(facts)}")
+    bundle = _with_crosses(bundle, signature, signing)
     desired = Desired(
         due.name,
         due.wish.names,
@@ -109,6 +134,17 @@ def _with_certificate(due: Due, signature: Signature, *, now: datetime) -> Order
     issued = Issued(desired, waiting.key_digest, due.reasons, notices)
     # An earlier CA's windows and failures are of no use any more
     return replace(due.wish, issued=issued, memory=NO_MEMORY)
+
+
+def _with_crosses(bundle: Bundle, signature: Signature, signing: Signing) -> Bundle:
+    """In a roll-over the new root as the old one signed it is served too, for clients that know the old one only."""
+    if bundle.root is None or signing.ca is None or not signature.chain.strip():
+        return bundle
+    found = load_certificates(signature.chain.encode("ascii", "replace"), "ca")
+    own = (*bundle.chain, bundle.root)
+    crosses = tuple(item for item in found if item not in own and item.public_key == bundle.root.public_key)
+    known = tuple(item for item in crosses if any(is_signed_by(item, anchor) for anchor in signing.ca.anchors))
+    return replace(bundle, chain=(*bundle.chain, *known))
 
 
 def _load_bundle(name: str, signature: Signature, waiting: Waiting) -> Bundle:
@@ -163,6 +199,7 @@ def _word_record(wish: Ordered, signing: Signing, signature: Signature, now: dat
         "serial": signature.serial,
         "entry": signature.number,
         "hash": signature.hash,
+        "seal": signature.seal,
         "usage": signing.usage,
         "subject": signing.subject,
         "emails": list(signing.emails),

@@ -11,12 +11,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.ca_failure import has_failed
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate, load_certificates
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed, ObservedGeneration
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import printable
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem, Reason
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.revocation_list import (
+    RevocationList,
+    load_lists,
+)
 
 # Before the id of a CA, where records have the URL of one that is asked by ACME.
 SCHEME = "internal_ca:"
@@ -29,18 +34,19 @@ _DIGEST_LENGTH = 64
 class SigningCa:
     """`id` stays through roll-overs, `issuing` is the id of whose key signs now, `anchors` are what hosts may trust.
 
-    `revoked` are serial numbers (hex).
+    `revoked` are serial numbers (hex), `crl` are the lists that it publishes.
     """
 
     id: str
     issuing: str
     anchors: tuple[Certificate, ...] = field(repr=False)
     revoked: frozenset[str] = frozenset()
+    crl: tuple[RevocationList, ...] = field(default=(), repr=False)
 
     @classmethod
     def from_info(cls, subject: str, words: Mapping[str, Any]) -> SigningCa | None:
-        """None for a CA that told nothing. Raises RefusedError for what is no answer of internal_ca_info."""
-        if not words:
+        """None for a CA that told nothing, or failed. Raises RefusedError for what is no answer of internal_ca_info."""
+        if not words or words.get("unreachable") or has_failed(words):
             return None
         own, issuing = (str(words.get(word) or "") for word in ("ca_id", "issuing_id"))
         anchors = words.get("anchors")
@@ -50,14 +56,15 @@ class SigningCa:
             raise RefusedError.from_problems([Problem(subject, "ca_unusable", f"{fact}; {way_out}")])
         content = "\n".join(str(anchor) for anchor in anchors).encode("ascii", "replace")
         try:
-            return cls(own, issuing, load_certificates(content, "ca"), _load_serials(words.get("revoked")))
+            crl = load_lists(str(words["crl"]).encode("ascii", "replace")) if words.get("crl") else ()
+            return cls(own, issuing, load_certificates(content, "ca"), _load_serials(words.get("revoked")), crl)
         except UnusableError as error:
             raise RefusedError.from_problems([Problem(subject, "ca_unusable", error.message)]) from None
 
 
 @dataclass(frozen=True)
 class Signing:
-    """`issuer` is the CA's name in the inventory. No `ca` means that it could not be asked."""
+    """`issuer` is the CA's name in the inventory. No `ca` means that it could not be asked, or failed (`fault`)."""
 
     ca: SigningCa | None = None
     issuer: str = ""
@@ -66,6 +73,7 @@ class Signing:
     subject: str = ""
     days: int | None = None
     not_after: datetime | None = None
+    fault: Reason | None = None
 
     @property
     def directory(self) -> str:
@@ -119,8 +127,12 @@ def find_anchors(observed: Observed, directory: str) -> list[dict[str, Any]]:
 
 def _load_anchor(order: Mapping[str, Any]) -> dict[str, Any] | None:
     """A host is not trusted with the shape of what is handed on."""
-    number, digest = order.get("entry"), order.get("hash")
+    number, digest, seal = order.get("entry"), order.get("hash"), order.get("seal")
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
         return None
-    is_digest = isinstance(digest, str) and len(digest) == _DIGEST_LENGTH and set(digest) <= set("0123456789abcdef")
-    return {"number": number, "hash": digest} if is_digest else None
+    anchor = {"number": number, "hash": digest, **({"seal": seal} if _is_digest(seal) else {})}
+    return anchor if _is_digest(digest) else None
+
+
+def _is_digest(value: object) -> bool:
+    return isinstance(value, str) and len(value) == _DIGEST_LENGTH and set(value) <= set("0123456789abcdef")

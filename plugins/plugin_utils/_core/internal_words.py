@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,9 +27,10 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words i
     find_contact,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered import Ordered
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem, Reason
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal import FORCE_AGE
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_sources import with_cas
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import (
     Declaration,
     Declared,
@@ -43,7 +44,10 @@ UNPROVED = Validation("")
 
 @dataclass(frozen=True)
 class SigningTask:
-    """What is the same for all certificates of a task. `cas` are by their names; the one without is for the rest."""
+    """What is the same for all certificates of a task. `cas` are by their names; the one without is for the rest.
+
+    `faults` are of those that answered with a failure.
+    """
 
     presets: Mapping[str, Preset]
     cas: Mapping[str, SigningCa | None]
@@ -51,6 +55,7 @@ class SigningTask:
     is_scheduled: bool = False
     force_age: timedelta = FORCE_AGE
     default_domain: str = ""
+    faults: Mapping[str, Reason] = field(default_factory=dict)
 
     def load(self, arguments: Mapping[str, Any]) -> Ordered:
         """One certificate as it is wished for. Raises RefusedError with everything that is wrong with its words."""
@@ -69,7 +74,7 @@ class SigningTask:
             is_scheduled=self.is_scheduled,
             signing=signing,
         )
-        return Ordered(declared, words)
+        return Ordered(self._with_cas(declared, signing), words)
 
     def _load_declared(self, name: str, arguments: Mapping[str, Any], problems: list[Problem]) -> Declared | None:
         external_url = str(arguments.get("external_url") or "").strip()
@@ -90,6 +95,11 @@ class SigningTask:
             problems.extend(error.problems)
             return None
 
+    def _with_cas(self, declared: Declared, signing: Signing) -> Declared:
+        """Whom its services trust, where nobody said it."""
+        services = (with_cas(item, self.cas, signing.ca, issuer=signing.issuer) for item in declared.services)
+        return replace(declared, services=tuple(services))
+
     def _load_signing(self, arguments: Mapping[str, Any]) -> Signing:
         issuer, days = str(arguments.get("issuer") or ""), arguments.get("days")
         return Signing(
@@ -100,6 +110,7 @@ class SigningTask:
             subject=str(arguments.get("subject") or "").strip(),
             days=None if days is None else int(days),
             not_after=_load_end(arguments),
+            fault=self.faults.get(issuer if issuer in self.cas else ""),
         )
 
 

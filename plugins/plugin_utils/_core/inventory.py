@@ -37,7 +37,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.names import 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import WordError, read_flag
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.word_kinds import WordError, read_flag
 
 LEVELS = ("tls_certificates", "tls_group_certificates", "tls_host_certificates")
 VARIABLES = ("tls_issuers", *LEVELS, "tls_system", "tls_domains", "tls_default_domain")

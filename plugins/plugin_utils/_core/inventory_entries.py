@@ -39,9 +39,9 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words i
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import WordError, read_flag, read_mode
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.services import load_services
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import load_attributes, require_name
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.word_kinds import WordError, read_flag, read_mode
 
 SYSTEM = "system"
 ABSENT = "absent"

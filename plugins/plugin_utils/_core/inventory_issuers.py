@@ -65,6 +65,12 @@ def _find_asked(where: str, issuer: object, issuers: Mapping[str, Any]) -> Itera
     if not is_text(issuer) or str(issuer) not in issuers:
         fact = f"the issuer {show_word(issuer)} is not in tls_issuers; {say_known(issuer, issuers)}"
         yield Problem(where, "unknown_issuer", fact)
+        return
+    declared = issuers[str(issuer)]
+    if not list(_find_faults(declared)) and declared["type"] == INTERNAL_CA and not declared.get("fingerprint"):
+        fact = f"asks the issuer {issuer}, which has no `fingerprint` yet"
+        way_out = "make the CA by certwright.tls.internal_ca_init, and put the fingerprint that it prints there"
+        yield Problem(where, "fingerprint_missing", f"{fact}; {way_out}")
 
 
 def _find_faults(issuer: object) -> Iterator[str]:

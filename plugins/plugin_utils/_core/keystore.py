@@ -77,7 +77,10 @@ def word_keystores(
     for service in services:
         trust = service.trust or ((anchor,) if anchor else ())
         for file in service.files:
-            if file.holds_trust:
+            if file.holds_crl:
+                lists = "".join(item.pem for item in file.lists)
+                made[f"{service.name}/{file.name}"] = _word_content(lists.encode("ascii"))
+            elif file.holds_trust:
                 made[f"{service.name}/{file.name}"] = _word_content(_make_trust(file, trust))
             elif file.format == PKCS12:
                 made[f"{service.name}/{file.name}"] = _word_entry(file, file.alias or alias, bundle)

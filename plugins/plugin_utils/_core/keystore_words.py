@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import (
+    CRL_PART,
     KEY_PART,
     PEM,
     PKCS12,
@@ -24,7 +25,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
 }
 _DEFAULT_PARTS = {PKCS12: (KEY_PART, "leaf", "chain"), TRUSTSTORE: (TRUST_PART,)}
 # In a keystore parts have no order of their own.
-_ENTRY = (KEY_PART, "leaf", "chain", "root", TRUST_PART)
+_ENTRY = (KEY_PART, "leaf", "chain", "root", TRUST_PART, CRL_PART)
 
 
 def find_required(form: object) -> tuple[str, ...]:
@@ -53,8 +54,7 @@ def find_fault(words: Mapping[str, Any]) -> str:
 def _find_parts_fault(form: str, parts: tuple[str, ...]) -> str:
     if form == TRUSTSTORE and parts != (TRUST_PART,):
         return "of a truststore can only be trust"
-    if form == PKCS12 and (TRUST_PART in parts or not {KEY_PART, "leaf"} <= set(parts)):
+    if form == PKCS12 and ({TRUST_PART, CRL_PART} & set(parts) or not {KEY_PART, "leaf"} <= set(parts)):
         return "of a keystore must have key and leaf, and may have chain and root"
-    if TRUST_PART in parts and len(parts) > 1:
-        return "must be trust alone, for it is another file than the certificate's"
-    return ""
+    alone = next((part for part in (TRUST_PART, CRL_PART) if part in parts and len(parts) > 1), "")
+    return f"must be {alone} alone, for it is another file than the certificate's" if alone else ""

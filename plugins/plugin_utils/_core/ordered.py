@@ -35,6 +35,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import P
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem, Reason
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal import find_force_limit
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Service
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_settling import Settled, settle
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.sharing import Sharing
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import Declared
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.wishes import plan_supplied, word_plan, word_services
@@ -119,6 +120,22 @@ class Ordered:
 
     def plan(self, observed: Observed, now: datetime) -> Plan:
         observed = self.see(observed)
+        settled = self._settle(observed, now)
+        return settled.judge(self._with_services(settled.services)._plan_settled(observed, now))
+
+    def _settle(self, observed: Observed, now: datetime) -> Settled:
+        return settle(self.name, self.declared.services, observed, now)
+
+    def _with_services(self, services: tuple[Service, ...]) -> Ordered:
+        issued = self.issued and replace(self.issued, desired=replace(self.issued.desired, services=services))
+        return replace(self, declared=replace(self.declared, services=services), issued=issued)
+
+    def find_foreseen(self, observed: Observed, now: datetime) -> tuple[Problem, ...]:
+        """What would refuse the certificate once it is there is told before it is ordered."""
+        observed = self.see(observed)
+        return (*find_foreseen(self.declared, self.words, observed), *self._settle(observed, now).problems)
+
+    def _plan_settled(self, observed: Observed, now: datetime) -> Plan:
         if observed.adopted and find_held(observed) is None:
             plan = self._plan_adopted(observed)
         else:
@@ -146,6 +163,10 @@ class Ordered:
         return self.sharing is not None and not self.sharing.is_home
 
     def request(self, plan: Plan, observed: Observed, *, run: str, now: datetime) -> dict[str, Any]:
+        settled = self._with_services(self._settle(self.see(observed), now).services)
+        return settled._request_settled(plan, observed, run=run, now=now)
+
+    def _request_settled(self, plan: Plan, observed: Observed, *, run: str, now: datetime) -> dict[str, Any]:
         words = {**self.look(now), **word_plan(plan, observed), "memory": plan.memory, "end_order": plan.end_order}
         if plan.stage and plan.restage is None and self.issued:
             return {**words, **self._word_issued(self.issued, run=run, now=now)}
@@ -197,7 +218,7 @@ class Ordered:
     def _plan_kept(self, observed: Observed, now: datetime) -> Plan:
         reasons = self.find_reasons(observed, now)
         if reasons:
-            foreseen = tuple(find_foreseen(self.declared, self.words, observed))
+            foreseen = self.find_foreseen(observed, now)
             interrupted = bool(observed.interrupted)
             if foreseen:
                 return Plan(self.name, problems=foreseen, recover=interrupted)

@@ -205,10 +205,20 @@ def _find_unfit(name: str, observed: Observed, now: datetime) -> Iterator[Proble
     if pending.not_after is not None and pending.not_after <= now:
         fact = f"generation {pending.number} ended {pending.not_after:%Y-%m-%d %H:%M} UTC and was not activated"
         yield Problem(name, "expired", f"{fact}; supply a newer certificate")
+    for title in sorted(_find_ended(pending, now) - _find_ended(observed.live, now)):
+        fact = f"generation {pending.number} holds {title}, has ended, so it was not activated"
+        yield Problem(name, "crl_ended", f"{fact}; install again, with a newer list")
     for file, drift in pending.drift:
         if drift != "attributes":
             fact = f"the file {file} of generation {pending.number} is not as it was stored, so it was not activated"
             yield Problem(name, "file_differs", f"{fact}; install the certificate again")
+
+
+def _find_ended(generation: ObservedGeneration | None, now: datetime) -> set[str]:
+    """Lists of revocations by which its services refuse every client."""
+    services = generation.services if generation else ()
+    files = (file for service in services for file in service.files)
+    return {item.describe() for file in files for item in file.lists if item.has_ended(now)}
 
 
 def refuse_broken(plan: Plan, services: tuple[Service, ...], observed: Observed) -> Plan:

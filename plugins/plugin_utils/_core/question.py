@@ -16,11 +16,11 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.names import 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Probe
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import (
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import read_probes
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.word_kinds import (
     WordError,
     read_address,
     read_port,
-    read_probes,
     read_text,
 )
 

@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.ca_failure import find_failures
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import load_time
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_batch import find_unanswered
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal import Life
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.sharing import name_at_home
 
@@ -33,8 +35,8 @@ class HostRun:
     """What the steps of a run said of one host; a step that was not taken said nothing.
 
     `due` is of the first look, in check mode; `issued` of the orders; `received` of what homes handed out, and `shared`
-    says what that would be, by name as the orders have it; `requested` and `signed` are of internal CAs; `found` of the
-    certificates that nobody renews.
+    says what that would be, by name as the orders have it; `requested` and `signed` are of internal CAs, `kept` of
+    those whose directories the host has, in a loop; `found` of the certificates that nobody renews.
     """
 
     host: str
@@ -44,13 +46,14 @@ class HostRun:
     received: Result = field(default_factory=dict)
     requested: Result = field(default_factory=dict)
     signed: Result = field(default_factory=dict)
+    kept: Result = field(default_factory=dict)
     shared: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     found: Result = field(default_factory=dict)
     contacts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def steps(self) -> tuple[Result, ...]:
-        return self.due, self.issued, self.activated, self.received, self.requested, self.signed, self.found
+        return self.due, self.issued, self.activated, self.received, self.requested, self.signed, self.kept, self.found
 
     @property
     def is_unreachable(self) -> bool:
@@ -100,7 +103,8 @@ def report_renewals(runs: Sequence[HostRun], permission: Result, *, is_check: bo
     """
     ordered = [row for run in runs for row in find_rows(run, permission, is_check=is_check)]
     received = (row for run in runs for row in _find_received(run, ordered, is_check=is_check))
-    rows = [*ordered, *(row for run in runs for row in _find_signed(run, is_check=is_check)), *received]
+    signed = (row for run in runs for row in (*_find_signed(run, is_check=is_check), *_find_unkept(run)))
+    rows = [*ordered, *signed, *_find_unanswered(runs), *received]
     needed = sorted(row.next_run_needed for row in rows if row.next_run_needed)
     listed = {state: [_describe(row) for row in rows if row.state == state] for state in STATES}
     return {
@@ -128,6 +132,20 @@ def _find_signed(run: HostRun, *, is_check: bool) -> Iterator[Row]:
     names = tuple(run.internal.latest.get("outcomes") or ())
     tried = {"permitted": {run.host: names}, "held": {}, "refused": {}}
     yield from (_judge(run.internal, str(name), tried, is_check=is_check) for name in names)
+
+
+def _find_unkept(run: HostRun) -> Iterator[Row]:
+    """For each CA of this host that could not be kept: its list of revocations may end, and take all clients down."""
+    for result in run.kept.get("results", [run.kept]):
+        fact = f"the internal CA {result.get('item') or 'of this host'} could not be kept"
+        for reason in find_failures(result):
+            yield Row(run.host, "", FAILED, reason.code, f"{fact}: {reason.message}", is_news=True)
+
+
+def _find_unanswered(runs: Sequence[HostRun]) -> Iterator[Row]:
+    """One for each CA that could not tell of itself, on the first host that asked: nothing need be due to know it."""
+    for found in find_unanswered({run.host: run.requested for run in runs}, {run.host: run.kept for run in runs}):
+        yield Row(found["host"], "", FAILED, found["code"], found["message"], is_news=True)
 
 
 def _find_received(run: HostRun, ordered: Sequence[Row], *, is_check: bool) -> Iterator[Row]:
@@ -202,7 +220,7 @@ def _find_host_faults(run: HostRun) -> Iterator[Row]:
         return
     if not any(run.steps):
         yield Row(run.host, "", FAILED, "not_asked", "failed before it was asked", is_news=True)
-    for step in run.steps:
+    for step in (step for step in run.steps if step is not run.kept):
         if step.get("failed") and "outcomes" not in step:
             for problem in step.get("problems") or (
                 {"certificate": "", "code": FAILED, "message": step.get("msg", "")},

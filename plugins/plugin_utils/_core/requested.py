@@ -34,6 +34,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_plan im
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan, own, superseded_reasons
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset, Service
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_settling import settle
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import (
     Declaration,
     Declared,
@@ -76,6 +77,11 @@ class Requested:
 
     def plan(self, observed: Observed, now: datetime) -> Plan:
         """What is installed already is kept, for its key cannot be asked for again; else the key is the request's."""
+        settled = settle(self.name, self.declared.services, observed, now)
+        wish = replace(self, declared=replace(self.declared, services=settled.services))
+        return settled.judge(wish._plan_settled(observed, now))
+
+    def _plan_settled(self, observed: Observed, now: datetime) -> Plan:
         try:
             desired, notices = self._complete(observed, now)
         except RefusedError as error:
@@ -91,6 +97,11 @@ class Requested:
         return replace(plan, notices=(*notices, *renewers, *kept, *plan.notices))
 
     def request(self, plan: Plan, observed: Observed, *, run: str, now: datetime) -> dict[str, Any]:
+        settled = settle(self.name, self.declared.services, observed, now)
+        wish = replace(self, declared=replace(self.declared, services=settled.services))
+        return wish._request_settled(plan, observed, run=run, now=now)
+
+    def _request_settled(self, plan: Plan, observed: Observed, *, run: str, now: datetime) -> dict[str, Any]:
         words = {**self.look(now), **word_plan(plan, observed), "end_order": plan.end_order}
         if plan.stage and plan.restage is None:
             desired, _notices = self._complete(observed, now)

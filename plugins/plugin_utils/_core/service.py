@@ -13,12 +13,16 @@ from typing import Any
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore_passphrase import KeystorePassphrase
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.restart import is_restart_allowed
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.revocation_list import (
+    RevocationList,
+    load_recorded,
+)
 
 # A word, or a group of words that is left out when one of its placeholders has no value.
 CommandPart = str | tuple[str, ...]
 
-KEY_PART, TRUST_PART = "key", "trust"
-PARTS = ("leaf", "chain", "root", KEY_PART, TRUST_PART)
+KEY_PART, TRUST_PART, CRL_PART = "key", "trust", "crl"
+PARTS = ("leaf", "chain", "root", KEY_PART, TRUST_PART, CRL_PART)
 PEM, PKCS12, TRUSTSTORE = "pem", "pkcs12", "truststore"
 MODERN, LEGACY = "modern", "legacy"
 
@@ -28,7 +32,9 @@ class ServiceFile:
     """One file below `live/<certificate>/<service>/`: its parts in order, its attributes, and a foreign path to it.
 
     `trusted` are the SHA-256 fingerprints of the CAs that were declared for it; without them a file with `trust` has
-    the certificate's own root. A passphrase is never recorded; of a recorded one there is only the digest.
+    the certificate's own root. `lists` are what a file with `crl` holds. Both are recorded as PEM as well, so that they
+    stay when nobody can say what comes after them. A passphrase is never recorded; of a recorded one there is only the
+    digest.
     """
 
     name: str
@@ -47,6 +53,8 @@ class ServiceFile:
     alias: str = ""
     level: str = ""
     trusted: tuple[str, ...] = field(default=(), compare=False)
+    trusted_pem: str = field(default="", repr=False, compare=False)
+    lists: tuple[RevocationList, ...] = field(default=(), repr=False, compare=False)
     passphrase_digest: str = field(default="", compare=False)
     passphrase: KeystorePassphrase | None = field(default=None, repr=False, compare=False)
 
@@ -58,18 +66,28 @@ class ServiceFile:
     def holds_trust(self) -> bool:
         return TRUST_PART in self.parts
 
+    @property
+    def holds_crl(self) -> bool:
+        return CRL_PART in self.parts
+
     def to_request(self) -> dict[str, Any]:
         """Without the passphrase, and without the words of keystores where they say nothing: most files are PEM."""
-        words = asdict(replace(self, passphrase=None))
-        del words["passphrase"]
+        words = asdict(replace(self, passphrase=None, trusted_pem="", lists=()))
+        for word in _UNTOLD:
+            del words[word]
         return {word: value for word, value in words.items() if word not in _SPARED or value != _SPARED[word]}
 
     def to_record(self) -> dict[str, Any]:
-        """With what the passphrase is known by again."""
+        """With what the passphrase is known by again, whom the file trusts, and which lists it holds."""
         digest = self.passphrase.digest if self.passphrase else self.passphrase_digest
-        return replace(self, passphrase_digest=digest).to_request()
+        return {
+            **replace(self, passphrase_digest=digest).to_request(),
+            **({"trusted_pem": self.trusted_pem} if self.trusted_pem else {}),
+            **({"lists": [item.to_record() for item in self.lists]} if self.lists else {}),
+        }
 
 
+_UNTOLD = ("passphrase", "trusted_pem", "lists")
 _SPARED = {"format": PEM, "alias": "", "level": "", "trusted": (), "passphrase_digest": ""}
 
 
@@ -84,13 +102,27 @@ class Probe:
     proxy_protocol: bool = False
     client_certificate: str | None = None
     client_private_key: str | None = None
+    http_path: str | None = None
+
+
+@dataclass(frozen=True)
+class AskedCas:
+    """Who did not answer of the CAs that a service takes its trust from (`silent_for_trust`) and its lists.
+
+    `without_list` are those that answered and publish none. What the operator gave is asked of nobody.
+    """
+
+    silent_for_trust: tuple[str, ...] = ()
+    silent_for_lists: tuple[str, ...] = ()
+    without_list: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Service:
     """What the host is told. `method` is `reload`, `restart` or `none` (the service watches its files).
 
-    `trust` are the CAs that were declared for its files; their fingerprints are recorded with these.
+    `trust` are the CAs that were declared for its files, `crl` the lists of revocations; both are recorded with the
+    files. `trust_names` are declared names of CAs, `asked` says what came of asking them.
     """
 
     name: str
@@ -110,14 +142,18 @@ class Service:
     probes: tuple[Probe, ...] = ()
     declared: dict[str, Any] = field(default_factory=dict)
     trust: tuple[Certificate, ...] = field(default=(), repr=False, compare=False)
+    crl: tuple[RevocationList, ...] = field(default=(), repr=False, compare=False)
+    trust_names: tuple[str, ...] = field(default=(), compare=False)
+    asked: AskedCas | None = field(default=None, compare=False)
 
     def to_record(self) -> dict[str, Any]:
         """Everything but secrets, so that a later activation needs nothing from the inventory."""
         return self._describe(tuple(file.to_record() for file in self.files))
 
     def _describe(self, files: tuple[dict[str, Any], ...]) -> dict[str, Any]:
-        words = asdict(replace(self, files=(), trust=()))
-        del words["trust"]
+        words = asdict(replace(self, files=(), trust=(), crl=(), asked=None))
+        for word in _SOURCES:
+            del words[word]
         return {**words, "files": files}
 
     @property
@@ -146,7 +182,8 @@ class Service:
 
 def _load_file(recorded: dict[str, Any]) -> ServiceFile:
     known = {word: value for word, value in _known_words(ServiceFile, recorded).items() if word != "passphrase"}
-    return ServiceFile(**dict(known, parts=tuple(recorded["parts"]), trusted=tuple(recorded.get("trusted") or ())))
+    texts = {word: tuple(recorded.get(word) or ()) for word in ("parts", "trusted")}
+    return ServiceFile(**dict(known, **texts, lists=load_recorded(recorded.get("lists") or ())))
 
 
 def _known_words(kind: type[Service | ServiceFile | Probe], recorded: dict[str, Any]) -> dict[str, Any]:
@@ -154,6 +191,7 @@ def _known_words(kind: type[Service | ServiceFile | Probe], recorded: dict[str, 
 
 
 FILE_WORDS = ("files", "paths", "replace_links", "owner", "group", "mode", "seuser", "serole", "setype", "selevel")
+_SOURCES = ("trust", "crl", "trust_names", "asked")
 _COMMANDS = ("status", "check", "staged_check", "reload", "restart", "references")
 
 

@@ -23,11 +23,13 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.service impor
     Service,
     ServiceFile,
 )
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import (
-    SERVICE_KINDS,
-    WordError,
-    read_mode,
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_sources import (
+    SOURCE_WORDS,
+    find_source_faults,
+    with_sources,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import SERVICE_KINDS
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.word_kinds import WordError, read_mode
 
 _SHARED_WORDS = (
     *("name", "owner", "group", "mode", "seuser", "serole", "setype", "selevel", "unit", "pid_file", "paths"),
@@ -37,7 +39,7 @@ _ATTRIBUTES = ("owner", "group", "seuser", "serole", "setype", "selevel")
 
 
 # Where the passphrases and certificates are that shape files: what is compared is the files' own record of them.
-_TRUST_WORDS, _SECRET_WORDS = ("trust_content", "trust_src"), ("passphrase", "passphrase_src")
+_SECRET_WORDS = ("passphrase", "passphrase_src")
 
 
 class UnknownPresetError(WordError):
@@ -150,8 +152,9 @@ def _build(declared: Declared, names: tuple[str, ...], attributes: Mapping[str, 
         hint=preset.hint,
         probes=tuple(_probes(declared, names)),
         declared={"words": _as_json(_without_secrets(declared.said)), "attributes": dict(attributes)},
-        trust=words.get("trust_content", ()),
+        trust_names=words.get("trust", ()),
     )
+    service = with_sources(service, trust=words.get("trust_content", ()), crl=words.get("crl_content", ()))
     _require_sound(service, declared)
     _require_makeable(service)
     return service
@@ -159,7 +162,7 @@ def _build(declared: Declared, names: tuple[str, ...], attributes: Mapping[str, 
 
 def _without_secrets(said: dict[str, Any]) -> dict[str, Any]:
     """They are recorded, and neither a passphrase nor where it was read may be."""
-    kept = {word: value for word, value in said.items() if word not in _TRUST_WORDS}
+    kept = {word: value for word, value in said.items() if word not in SOURCE_WORDS}
     if "files" in kept:
         kept["files"] = [{word: file[word] for word in file if word not in _SECRET_WORDS} for file in kept["files"]]
     return kept
@@ -186,7 +189,6 @@ def _build_file(file: ServiceFile, declared: Declared, attributes: Mapping[str, 
         mode=file.mode or (key_mode if file.holds_key else "0644"),
         path=words.get("paths", {}).get(file.name, file.path),
         replace_link=file.replace_link or words.get("replace_links", False),
-        trusted=tuple(item.fingerprint for item in words.get("trust_content", ())) if file.holds_trust else (),
     )
 
 
@@ -248,7 +250,7 @@ def _find_faults(service: Service, declared: Declared) -> Iterator[str]:
     if unknown:
         yield f"`paths` names {', '.join(unknown)}, which it does not have; its files are {_file_names(service)}"
     yield from _find_file_faults(service)
-    yield from _find_trust_faults(service, declared)
+    yield from find_source_faults(service, declared.words)
     if service.method == "restart" and not (service.unit or service.restart):
         ways = [f"`{word}`" for word in ("unit", "restart_command") if word in (*_SHARED_WORDS, *declared.preset.words)]
         yield f"is to be restarted; say how by {' or '.join(ways)}"
@@ -270,12 +272,6 @@ def _find_file_faults(service: Service) -> Iterator[str]:
             yield f"{fact}; use '0640' and a group"
         if file.in_place and not file.path:
             yield f"{file.name} is `in_place` and has no `path`"
-
-
-def _find_trust_faults(service: Service, declared: Declared) -> Iterator[str]:
-    said = [f"`{word}`" for word in _TRUST_WORDS if word in declared.words]
-    if said and not any(file.holds_trust for file in service.files):
-        yield f"has {' and '.join(said)}, and no file for it; add one with `parts: [trust]` or `format: truststore`"
 
 
 def _require_makeable(service: Service) -> None:

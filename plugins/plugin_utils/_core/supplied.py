@@ -23,8 +23,8 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import Un
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.private_key import require_sound
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset, Service
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import WordError, read_mode
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.services import load_services
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.word_kinds import WordError, read_mode
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}\Z")
 

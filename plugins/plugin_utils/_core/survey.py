@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate, load_certificates
@@ -26,6 +28,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.found_ports i
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.question import Question, find_absent
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem, Reason
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.recorded_lists import find_list_faults
 
 _DRIFT = {
     "missing": ("file_missing", "is missing"),
@@ -42,7 +45,7 @@ def report_survey(answer: Mapping[str, Any], question: Question, view: View) -> 
     stored = tuple(Stored.from_answer(name, found) for name, found in answer["certificates"].items())
     ports = tuple(find_ports(answer["served"], stored))
     in_files, problems = find_in_files(answer["files"], known, names=question.names)
-    in_store = list(_find_in_store(answer, known)) if question.shows_store else []
+    in_store = list(_find_in_store(answer, known, view.now)) if question.shows_store else []
     shown = [_with_name(finding, stored) for finding in (*in_store, *in_files)]
     shown.extend(_find_at_ports(ports, known, question=question, shown=shown, stored=stored))
     return {
@@ -80,10 +83,12 @@ def _report_problems(problems: Sequence[Problem]) -> list[dict[str, str]]:
     return [{"subject": item.certificate, **report_codes([item])[0]} for item in problems]
 
 
-def _find_in_store(answer: Mapping[str, Any], known: Mapping[str, Certificate]) -> Iterator[Finding]:
+def _find_in_store(answer: Mapping[str, Any], known: Mapping[str, Certificate], now: datetime) -> Iterator[Finding]:
     for name, states in answer["certificates"].items():
         for state, found in states.items():
-            yield _load_stored(name, state, found, known)
+            finding = _load_stored(name, state, found, known)
+            faults, remarks = find_list_faults(found["record"], now)
+            yield replace(finding, faults=(*finding.faults, *faults), remarks=remarks)
 
 
 def _load_stored(name: str, state: str, found: Mapping[str, Any], known: Mapping[str, Certificate]) -> Finding:

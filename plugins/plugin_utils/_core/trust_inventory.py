@@ -80,6 +80,7 @@ def find_trust_reports(
     """For each CA whose next root is on its way to the hosts, those that have it now.
 
     `sources` and `kept` (results of trust_store) are by host. `asker` is a host whose inventory knows the CA's secrets.
+    An answer that was not proved may lack the next root, and nobody is told to have it.
     """
     trusting = {
         host: {_identify(authority): authority for authority in found.get("authorities") or ()}
@@ -88,7 +89,7 @@ def find_trust_reports(
     }
     reports: list[dict[str, Any]] = []
     for answer in answers:
-        if _phase(answer) == _NEXT_IS_SPREAD:
+        if _phase(answer) == _NEXT_IS_SPREAD and answer.get("proved"):
             identity = _identify(answer["item"])
             hosts = sorted(host for host, found in trusting.items() if identity in found)
             reports.extend({**trusting[host][identity], "asker": host, "hosts": hosts} for host in hosts[:1])

@@ -22,6 +22,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import P
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.removal import Removal, plan_removal
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Service
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_settling import Settled, settle
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import (
     Declared,
     complete,
@@ -76,11 +77,13 @@ class Supplied:
         return {"name": self.name, "services": word_services(self.desired.services, now)}
 
     def plan(self, observed: Observed, now: datetime) -> Plan:
-        return plan_supplied(self.desired, self.notices, observed, now)
+        desired, settled = settle_desired(self.desired, observed, now)
+        return settled.judge(plan_supplied(desired, self.notices, observed, now))
 
     def request(self, plan: Plan, observed: Observed, *, run: str, now: datetime) -> dict[str, Any]:
-        material = self.desired.to_material() if plan.stage else None
-        record = self.desired.to_record(run=run, now=now)
+        desired, _settled = settle_desired(self.desired, observed, now)
+        material = desired.to_material() if plan.stage else None
+        record = desired.to_record(run=run, now=now)
         return {**self.look(now), **word_plan(plan, observed), "material": material, "record": record}
 
     def describe(self, _observed: Observed, /) -> dict[str, Any]:
@@ -120,12 +123,13 @@ class OnHost:
         except RefusedError as error:
             return Plan(self.name, problems=error.problems, recover=bool(observed.interrupted))
         source = str(self.source.get("certificate") or self.source.get("pkcs12") or "")
-        return plan_supplied(desired, notices, observed, now, source=source)
+        desired, settled = settle_desired(desired, observed, now)
+        return settled.judge(plan_supplied(desired, notices, observed, now, source=source))
 
     def request(self, plan: Plan, observed: Observed, *, run: str, now: datetime) -> dict[str, Any]:
         if not plan.stage and plan.remember is None:
             return {**self.look(now), **word_plan(plan, observed)}
-        desired, _notices = self._complete(observed, now)
+        desired, _settled = settle_desired(self._complete(observed, now)[0], observed, now)
         material = desired.to_material() if plan.stage else None
         record = desired.to_record(run=run, now=now)
         words = {**self.look(now), **word_plan(plan, observed), "material": material, "record": record}
@@ -228,6 +232,12 @@ class Gone:
     def declared_services(self) -> tuple[Service, ...]:
         """Those of the record are used; what is to go needs no declaration."""
         return ()
+
+
+def settle_desired(desired: Desired, observed: Observed, now: datetime) -> tuple[Desired, Settled]:
+    """With what its services are to hold beside it."""
+    settled = settle(desired.name, desired.services, observed, now)
+    return replace(desired, services=settled.services), settled
 
 
 def plan_supplied(

@@ -13,6 +13,6 @@ CUSTOM = Preset(
     method="",
     words=(
         *("files", "status", "check", "staged_check", "reload", "restart_command", "watches_files", "references"),
-        *("trust_content", "trust_src"),
+        *("trust", "trust_content", "trust_src", "crl_content", "crl_src"),
     ),
 )

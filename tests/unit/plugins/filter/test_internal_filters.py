@@ -18,6 +18,7 @@ from ansible_collections.certwright.tls.plugins.filter.orders import orders
 from ansible_collections.certwright.tls.plugins.filter.removals import removals
 from ansible_collections.certwright.tls.plugins.filter.signed_for import FilterModule as SignedFor
 from ansible_collections.certwright.tls.plugins.filter.signing_requests import FilterModule as SigningRequests
+from ansible_collections.certwright.tls.plugins.filter.unanswered_cas import FilterModule as UnansweredCas
 from ansible_collections.certwright.tls.plugins.modules.internal_ca_cert import REQUEST_SPEC
 from ansible_collections.certwright.tls.plugins.modules.internal_certificate import CERTIFICATE_SPEC
 
@@ -62,6 +63,15 @@ def test_a_batch_goes_to_its_ca_and_comes_back_to_its_host() -> None:
     answer = {"host": "web1", "name": "db", "outcome": "issued"}
     assert SignedFor().filters()["signed_for"]({"results": [{"certificates": [answer]}]}, "web1") == [answer]
     assert AnsweredCas().filters()["answered_cas"]({"results": [{"item": "office"}]}) == {}
+
+
+def test_a_ca_that_failed_is_told_by_one_host() -> None:
+    unanswered = {"unanswered": [{"issuer": "office", "code": "ca_other", "message": "m"}]}
+    (row,) = UnansweredCas().filters()["unanswered_cas"]({"web1": unanswered, "web2": unanswered})
+    assert (row["host"], row["code"]) == ("web1", "ca_other")
+    whole = {"results": [{"item": "office", "failed": True, "msg": "no"}]}
+    (signed,) = SignedFor().filters()["signed_for"](whole, "web1", [{"issuer": "office", "name": "db", "host": "web1"}])
+    assert (signed["name"], signed["outcome"], signed["code"]) == ("db", "refused", "failed")
 
 
 def test_a_batch_of_what_is_no_fleet_is_refused() -> None:

@@ -19,7 +19,7 @@ ISSUERS = {"office": {"type": "internal_ca", "host": "ca01", "path": "/srv/ca", 
 def test_an_issuer_is_asked_its_roots_reach_the_host_and_it_learns_who_has_them() -> None:
     sources = TrustSources().filters()["trust_sources"](["office"], issuers=ISSUERS, known=["ca01"])
     (item,) = sources["authorities"]
-    answers = [{"item": item, "anchors": ["old", "new"], "rollover": {"phase": "trust"}}]
+    answers = [{"item": item, "anchors": ["old", "new"], "rollover": {"phase": "trust"}, "proved": True}]
     anchors = TrustedAnchors().filters()["trusted_anchors"](answers, authorities=sources["authorities"])
     assert anchors == ["old", "new"]
     reports = TrustReports().filters()["trust_reports"](

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 
 from ansible_collections.certwright.tls.plugins.modules import internal_ca, internal_ca_info
 from ansible_collections.certwright.tls.plugins.plugin_utils._arguments import read_arguments
@@ -22,6 +24,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._authority_show imp
 from ansible_collections.certwright.tls.plugins.plugin_utils._authority_words import read_question, read_task
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.anchors import digest_lost
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.keys import open_key
+from ansible_collections.certwright.tls.plugins.plugin_utils._ca.ledger import seal_anchor
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 from ansible_collections.certwright.tls.tests.unit.authority import Authority, build, ca
@@ -92,6 +95,11 @@ def codes(result: dict[str, Any]) -> list[str]:
 
 def load_crl(result: dict[str, Any]) -> x509.CertificateRevocationList:
     return x509.load_pem_x509_crl(result["crl"].encode())
+
+
+def split_lists(result: dict[str, Any]) -> list[x509.CertificateRevocationList]:
+    texts = result["crl"].split("-----BEGIN X509 CRL-----")[1:]
+    return [x509.load_pem_x509_crl(f"-----BEGIN X509 CRL-----{text}".encode()) for text in texts]
 
 
 def hand_over(authority: Authority, **words: Any) -> dict[str, Any]:
@@ -174,6 +182,40 @@ def test_a_list_is_signed_anew_at_half_its_life_and_after_revocations(keeper: Ke
     assert "crl" not in keeper.keep(crl={"enabled": False})
 
 
+def test_a_root_has_a_list_of_its_own_once_its_key_is_opened(keeper: Keeper, tmp_path: Path) -> None:
+    words = {"path": str(tmp_path / "own"), "fingerprint": None, "create": True, "subject": "CN=Own Root"}
+    words |= {"passphrase": "a day's word", "crl": {"enabled": True, "life": "30d"}}
+    created = keeper.keep(**words, root_passphrase="a root's word")
+    lists = split_lists(created)
+    assert [item.issuer.rfc4514_string() for item in lists] == ["CN=Own Root Issuing CA", "CN=Own Root"]
+    root = x509.load_pem_x509_certificate(created["anchors"][0].encode())
+    assert (lists[1].next_update_utc, lists[1].is_signature_valid(root.public_key())) == (
+        root.not_valid_after_utc,
+        True,
+    )
+    assert "crl_root_missing" not in str(created["warnings"])
+
+    keeper.now = NOW + 16 * DAY
+    renewed = keeper.keep(**words)
+    assert codes(renewed) == ["crl_due"]
+    again = split_lists(renewed)
+    assert (again[0] == lists[0], again[1] == lists[1]) == (False, True)
+
+
+def test_a_root_whose_key_was_not_opened_is_asked_for_once(keeper: Keeper, tmp_path: Path) -> None:
+    words = {"path": str(tmp_path / "own"), "fingerprint": None, "create": True, "subject": "CN=Own Root"}
+    words |= {"passphrase": "a day's word"}
+    keeper.keep(**words, root_passphrase="a root's word")
+    without = keeper.keep(**words, crl={"enabled": True})
+    assert "crl_root_missing" in str(without["warnings"])
+    added = keeper.keep(**words, root_passphrase="a root's word")
+    assert (codes(added), "crl_root_missing" in str(added["warnings"])) == (["crl_missing"], False)
+    assert len(split_lists(added)) == 2
+    keeper.now = NOW + 2000 * DAY
+    late = keeper.keep(**words, root_passphrase="a root's word")
+    assert codes(late) == ["crl_due", "crl_due"]
+
+
 def test_another_ca_is_taken_only_when_nobody_uses_the_one_that_is_there(keeper: Keeper) -> None:
     other = ca("Other", **LIFE).authority("Other Issuing", **LIFE)
     keeper.issue("a1")
@@ -198,6 +240,80 @@ def test_a_ca_of_somebody_else_follows_by_a_roll_over(keeper: Keeper) -> None:
     switched = keeper.keep(rollover="switch", trusted=["web1"])
     assert codes(switched) == ["hosts_trust", "rollover_switched"]
     assert switched["ca"]["issuing"]["subject"] == "CN=Other Issuing"
+
+
+def test_a_rule_that_no_certificate_says_outlasts_a_switch(tmp_path: Path) -> None:
+    """A company CA signed the request without constraints, and it signs the next one without, too."""
+    keeper, root = Keeper(tmp_path), ca("Other", **LIFE)
+    words = {"path": str(tmp_path / "fresh"), "fingerprint": None}
+    limits = {"name_constraints": {"permitted_names": ["example.org"]}}
+    first = keeper.keep(**words, **limits, create=True, request=True, subject="CN=Fresh")
+    words["fingerprint"] = keeper.keep(**words | {"fingerprint": fingerprint_of(root)}, **sign(first, root))[
+        "fingerprint"
+    ]
+    assert permitted(tmp_path / "fresh") == ["example.org"]
+    second = keeper.keep(**words, rollover="prepare", rollover_ahead="4000d", request=True)
+    keeper.keep(**words, **sign(second, root))
+    switched = keeper.keep(**words, rollover="switch")
+    assert (codes(switched), permitted(tmp_path / "fresh")) == (["rollover_switched"], ["example.org"])
+    assert "constraints_differ" in str(switched["warnings"])
+
+
+def test_a_ca_from_elsewhere_is_bound_by_what_the_task_says(keeper: Keeper) -> None:
+    other = ca("Other", **LIFE).authority("Other Issuing", **LIFE)
+    limits = {"name_constraints": {"permitted_names": ["example.org"]}}
+    replaced = keeper.keep(**hand_over(other), **limits)
+    assert (codes(replaced), permitted(Path(keeper.made.path))) == (["ca_replaced"], ["example.org"])
+
+
+def permitted(path: Path) -> list[str]:
+    """By the rule that its ledger has last."""
+    lines = map(json.loads, (path / "ledger.jsonl").read_text(encoding="ascii").splitlines())
+    *_earlier, last = (line for line in lines if line["kind"] == "authority")
+    return list((last["state"]["constraints"] or {"permitted": []})["permitted"])
+
+
+def fingerprint_of(authority: Authority) -> str:
+    return authority.certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def sign(asked: dict[str, Any], root: Authority) -> dict[str, Any]:
+    """As another CA does it for a request, with no word of its own."""
+    request = x509.load_pem_x509_csr(asked["request"].encode())
+
+    class PublicOnly:
+        def public_key(self) -> Any:
+            return request.public_key()
+
+    usage = ("key_cert_sign", "crl_sign")
+    signed = build(PublicOnly(), subject=request.subject, issuer=root, is_ca=True, usage=usage, **LIFE)
+    return {"certificate_content": Authority(signed, None, root).pem.decode(), "chain_content": root.pem.decode()}
+
+
+def test_a_root_that_the_pin_does_not_lead_to_is_told(keeper: Keeper) -> None:
+    other = ca("Other", **LIFE)
+    asked = keeper.keep(rollover="prepare", rollover_ahead="4000d", request=True)
+    told = keeper.keep(**sign(asked, other))
+    (warning,) = (item for item in told["warnings"] if "root_unvouched" in item)
+    assert fingerprint_of(other) in warning
+
+
+def test_a_newer_certificate_is_below_a_root_that_hosts_trust(keeper: Keeper) -> None:
+    root = ca("Other", **LIFE)
+    first = root.authority("Sub", **LIFE)
+    pin = keeper.keep(**hand_over(first))["fingerprint"]
+    elsewhere = ca("Elsewhere", **LIFE)
+    moved = build(first.key, cn="Sub", issuer=elsewhere, is_ca=True, usage=("key_cert_sign", "crl_sign"), **LIFE)
+    assert keeper.refuse(**hand_over(Authority(moved, first.key, elsewhere), fingerprint=pin)) == ["ca_in_use"]
+
+
+def test_an_older_certificate_moves_no_ca_backwards(keeper: Keeper) -> None:
+    root = ca("Other", **LIFE)
+    first = root.authority("Sub", **LIFE)
+    pin = keeper.keep(**hand_over(first))["fingerprint"]
+    life = {**LIFE, "not_after": LIFE["not_after"] - DAY}
+    older = build(first.key, cn="Sub", issuer=root, is_ca=True, usage=("key_cert_sign", "crl_sign"), **life)
+    assert keeper.refuse(**hand_over(Authority(older, first.key, root), fingerprint=pin)) == ["certificate_older"]
 
 
 def test_a_newer_certificate_for_the_same_key_takes_its_place(keeper: Keeper) -> None:
@@ -270,6 +386,79 @@ def test_only_the_issuing_ca_is_exchanged_while_the_root_lasts(tmp_path: Path) -
     done = keeper.keep(**words, rollover="distrust", min_overlap="0d")
     assert (codes(done), done["rollover"]["phase"]) == (["rollover_distrusted"], "")
     assert len(list((tmp_path / "fresh" / "archive").iterdir())) == 1
+
+
+def test_a_root_that_would_end_first_is_exchanged_with_its_issuing_ca(tmp_path: Path) -> None:
+    keeper = Keeper(tmp_path)
+    words = {"path": str(tmp_path / "fresh"), "root_passphrase": "root word", "life": "365d"}
+    made = keeper.keep(**words, issuing_life="100d", create=True, fingerprint=None, subject="CN=Fresh Root")
+    prepared = keeper.keep(**words, fingerprint=made["fingerprint"], rollover="prepare")
+    assert (codes(prepared), len(prepared["anchors"])) == (["rollover_prepared"], 2)
+    assert "CN=Fresh Root is exchanged too" in prepared["reasons"][0]["message"]
+
+
+def test_a_switch_waits_for_who_trusts_and_has_no_certificate(keeper: Keeper) -> None:
+    other = ca("Other", **LIFE).authority("Other Issuing", **LIFE)
+    keeper.keep(**hand_over(other, rollover="prepare"))
+    assert keeper.refuse(rollover="switch", trusting=["mon1"]) == ["trust_missing"]
+    assert codes(keeper.keep(rollover="switch", trusting=["mon1"], trusted=["mon1"])) == [
+        *("hosts_trust", "rollover_switched")
+    ]
+
+
+def test_distrust_waits_for_a_host_that_was_put_back(keeper: Keeper) -> None:
+    other = ca("Other", **LIFE).authority("Other Issuing", **LIFE)
+    keeper.issue("a1")
+    keeper.keep(**hand_over(other, rollover="prepare"))
+    pin = keeper.keep(rollover="switch", trusted=["web1"])["fingerprint"]
+    keeper.issue("b2")
+    words: dict[str, Any] = {"fingerprint": pin, "rollover": "distrust", "min_overlap": "0d"}
+    assert keeper.refuse(**words, in_use=[{"host": "web1", "numbers": [2]}]) == ["certificate_left"]
+    assert keeper.refuse(**words, in_use=[{"host": "web1"}]) == ["certificate_left"]
+    number = keeper.keep(fingerprint=pin)["ledger"]["number"]
+    assert codes(keeper.keep(**words, in_use=[{"host": "web1", "numbers": [number]}])) == ["rollover_distrusted"]
+
+
+def test_a_list_that_came_back_is_followed_by_one_that_clients_take(keeper: Keeper, tmp_path: Path) -> None:
+    """The ledger was restored; hosts have the list that was signed after the backup."""
+    keeper.keep(crl={"enabled": True})
+    backup = tmp_path / "backup"
+    shutil.copytree(keeper.made.path, backup)
+    keeper.issue("a1")
+    keeper.revoke("a1")
+    keeper.now = NOW + timedelta(seconds=30)
+    forgotten = keeper.keep()
+    shutil.rmtree(keeper.made.path)
+    backup.rename(keeper.made.path)
+    lost = [remember(**forgotten["ledger"])]
+    keeper.now = NOW + timedelta(seconds=60)
+    restored = keeper.keep(anchors=lost, accept_restored=digest_lost(lost))
+    assert codes(restored) == ["restored_accepted", "crl_due"]
+    assert number_of(restored) > number_of(forgotten)
+
+
+def number_of(result: dict[str, Any]) -> int:
+    return load_crl(result).extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+
+
+def test_a_key_is_exported_when_the_ledger_has_all_else(keeper: Keeper, tmp_path: Path) -> None:
+    wish = {"kind": "issuing", "path": str(tmp_path / "key.p8"), "passphrase": "take it along"}
+    keeper.host.between = lambda: keeper.issue("a1")
+    done = keeper.keep(crl={"enabled": True}, export=wish)
+    assert codes(done) == ["crl_rule_changed", "crl_missing", "key_exported"]
+    assert (tmp_path / "key.p8").stat().st_mode & 0o777 == 0o600
+
+
+def test_an_empty_place_to_mount_at_is_a_ca_that_is_missing(keeper: Keeper, tmp_path: Path) -> None:
+    place = tmp_path / "mount"
+    place.mkdir(mode=0o755)
+    words = {"path": str(place), "subject": "CN=Fresh", "root_passphrase": "root word"}
+    assert keeper.refuse(path=str(place)) == ["ca_missing"]
+    assert keeper.refuse(**words, create=True) == ["ca_missing"]
+    assert keeper.show(path=str(place))["state"] == "empty"
+    # Where a key is to lie, it is not safe
+    assert keeper.refuse(**words, create=True, fingerprint=None) == ["ca_open"]
+    assert list(place.iterdir()) == []
 
 
 def test_a_backup_that_fails_undoes_nothing_and_is_told(keeper: Keeper, tmp_path: Path) -> None:
@@ -362,6 +551,14 @@ def test_nothing_is_shown_as_nothing(keeper: Keeper, tmp_path: Path) -> None:
                      id="export over a file"),
         pytest.param({"path": "/nowhere/ca"}, "ca_missing", id="a directory that is not there"),
         pytest.param({"path": "/nowhere/ca", "create": True}, "ca_missing", id="to be made, and pinned"),
+        pytest.param({"crl": {"enabled": True, "life": "0d"}}, "life_invalid", id="a list that is good for no day"),
+        pytest.param({"crl": {"enabled": True, "url": "not a url"}}, "crl_url_invalid", id="no url"),
+        pytest.param({"crl": {"enabled": True, "url": "http://pki.bücher.example/ca.crl"}}, "crl_url_invalid",
+                     id="a url with other letters"),
+        pytest.param({"crl": {"enabled": True, "url": "http://[::1/ca.crl"}}, "crl_url_invalid", id="half a url"),
+        pytest.param({"crl": {"enabled": False, "url": "ftp://pki.example/ca.crl"}}, "crl_url_invalid",
+                     id="a url of another kind"),
+        pytest.param({"issuing_life": "0d"}, "life_invalid", id="a CA that is good for no day"),
         pytest.param({"path": "/nowhere/ca", "create": True, "fingerprint": None}, "subject_missing", id="no subject"),
         pytest.param({"path": "/nowhere/ca", "create": True, "fingerprint": None, "subject": "O=X",
                       "root_passphrase": "y"}, "subject_invalid", id="no common name"),
@@ -398,12 +595,23 @@ def test_a_key_file_that_is_away_is_named(keeper: Keeper) -> None:
 
 
 def test_a_loss_is_accepted_by_its_own_digest_only(keeper: Keeper) -> None:
-    lost = [{"number": 9, "hash": "a" * 64}]
+    lost = [remember(9, "a" * 64)]
     assert keeper.refuse(anchors=lost) == ["ca_rolled_back"]
     assert keeper.refuse(anchors=lost, accept_restored="0" * 16) == ["ca_rolled_back"]
     accepted = keeper.keep(anchors=lost, accept_restored=digest_lost(lost))
     assert codes(accepted) == ["restored_accepted"]
     assert codes(keeper.keep(anchors=lost)) == []
+
+
+def remember(number: int, hash: str) -> dict[str, Any]:  # noqa: A002 - as results have it
+    """As a host does."""
+    return {"number": number, "hash": hash, "seal": seal_anchor(number, hash, LEDGER_KEY)}
+
+
+def test_what_one_host_made_up_stops_no_ca(keeper: Keeper) -> None:
+    made_up = {"number": 999, "hash": "a" * 64, "host": "evil"}
+    told = keeper.keep(anchors=[made_up, {**made_up, "number": 998, "seal": "b" * 64}])
+    assert (codes(told), str(told["warnings"]).count("look into the host evil")) == ([], 2)
 
 
 def test_waivers_are_written_down_when_they_change(keeper: Keeper) -> None:
@@ -413,6 +621,14 @@ def test_waivers_are_written_down_when_they_change(keeper: Keeper) -> None:
     assert codes(keeper.keep()) == []
     keeper.now = NOW + 60 * DAY
     assert "waiver_ended" in str(keeper.keep(waivers=[waiver])["warnings"])
+
+
+def test_a_waiver_for_nobody_is_told(keeper: Keeper) -> None:
+    keeper.issue("a1")
+    waivers = [{"host": host, "name": name, "reason": "gone", "until": f"{NOW + 30 * DAY:%Y-%m-%d}"}
+               for host, name in (("web1", ""), ("mon1", ""), ("", "www"))]  # fmt: skip
+    warned = " ".join(keeper.keep(waivers=waivers, trusting=["mon1"])["warnings"])
+    assert (warned.count("waiver_idle"), "waiver for www covers nobody" in warned) == (1, True)
 
 
 def test_a_backup_that_is_behind_is_told_when_it_is_old(keeper: Keeper, tmp_path: Path) -> None:

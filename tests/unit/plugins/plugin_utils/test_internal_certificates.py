@@ -18,9 +18,11 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.due import fi
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_issued import load_signatures
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_words import SigningTask
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Reason
 from ansible_collections.certwright.tls.plugins.plugin_utils._enrolment import Enrolment, Limits
 from ansible_collections.certwright.tls.plugins.plugin_utils._internal_certificates import (
     read_cas,
+    read_faults,
     read_wishes,
     report_internal,
 )
@@ -44,6 +46,7 @@ from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils.ordering
 )
 
 TODAY_S_CA = info_of(anchors=[ROOT.pem.decode()])
+DAMAGED = {"failed": True, "problems": [{"certificate": "/srv/ca", "code": "ca_damaged", "message": "entry 7"}]}
 WEB = {"name": "web", "external_url": "a.example"}
 
 
@@ -64,8 +67,10 @@ class Office:
         self.machine = RequestingHost()
         self.host = Host(self.machine, {}, None, run="job 7", limits={})  # type: ignore[arg-type]
 
-    def read(self, *elements: dict[str, Any], ca: Any = TODAY_S_CA, on_problem: str = "skip") -> OrderTask:
-        task = SigningTask(PRESETS, read_cas(ca, None))
+    def read(
+        self, *elements: dict[str, Any], ca: Any = TODAY_S_CA, cas: Any = None, on_problem: str = "skip"
+    ) -> OrderTask:
+        task = SigningTask(PRESETS, read_cas(ca, cas), faults=read_faults(ca, cas))
         return read_wishes(self.machine, elements, task, on_problem=on_problem)  # type: ignore[arg-type]
 
     def run(self, *elements: dict[str, Any], signed: Any = None, check: bool = False, **words: Any) -> dict[str, Any]:
@@ -75,7 +80,8 @@ class Office:
         limits = Limits(permitted=frozenset(wish.name for wish in task.wishes))
         enrolment = Enrolment(self.host, name="web1", limits=limits, begin=lambda: talk, now=TODAY)
         enrolled = enrolment.run(task.wishes, check_mode=check)
-        return report_internal(task, enrolled, talk, host="web1", now=TODAY, check_mode=check)
+        faults = read_faults(words.get("ca"), words.get("cas"))
+        return report_internal(task, enrolled, talk, faults=faults, host="web1", now=TODAY, check_mode=check)
 
     def sign(self, request: dict[str, Any]) -> dict[str, Any]:
         key = x509.load_pem_x509_csr(request["csr"].encode()).public_key()
@@ -155,6 +161,43 @@ def test_a_silent_ca_is_asked_for_nothing(office: Office) -> None:
     assert office.machine.actions == ["observe"]
 
 
+def test_a_ca_that_failed_fails_what_is_due_and_is_told_of_what_is_not(office: Office) -> None:
+    told = [{"issuer": "", "code": "ca_damaged", "message": "/srv/ca: entry 7"}]
+    due = office.run(ca=DAMAGED)
+    assert ([item["code"] for item in due["problems"]], due["unanswered"]) == (["ca_damaged"], told)
+    assert [item["code"] for item in office.run(ca=DAMAGED, check=True)["problems"]] == ["ca_damaged"]
+    installed = office.run(signed=[office.sign(office.run()["requests"][0])])
+    kept = office.run(ca=DAMAGED)
+    assert (installed["unanswered"], kept["unanswered"], "failed" in kept) == ([], told, False)
+    assert kept["outcomes"]["web"]["outcome"] == "unchanged"
+
+
+def test_a_ca_that_failed_is_told_of_services_that_trust_it(office: Office) -> None:
+    trusting = {"name": "app", "files": [{"name": "ca.pem", "parts": ["trust"]}], "reload": "true", "trust": ["lab"]}
+    result = office.run(WEB | {"services": [{"custom": trusting}]}, cas={"lab": DAMAGED, "third": DAMAGED})
+    assert [item["issuer"] for item in result["unanswered"]] == ["lab"]
+
+
+def test_what_was_signed_and_is_not_due_any_more_is_told_and_its_request_ends(office: Office) -> None:
+    office.run(signed=[office.sign(office.run()["requests"][0])])
+    wider = WEB | {"other_urls": ["b.example"]}
+    office.machine.keys.clear()
+    answer = office.sign(office.run(wider)["requests"][0]) | {"number": 4, "serial": "4f"}
+    late = office.run(signed=[answer, {"name": "another", "outcome": "issued", "certificate": "PEM"}])
+    assert (late["outcomes"]["web"]["outcome"], [text.rpartition(" ")[2] for text in late["warnings"]]) == (
+        "unchanged",
+        ["(answer_unused)"],
+    )
+    assert office.machine.issuance("web")["order"] is None
+
+
+def test_check_mode_names_the_ca_as_the_inventory_does(office: Office) -> None:
+    (diff,) = office.run(WEB | {"issuer": "office"}, check=True)["diff"]
+    assert "issuer: to be signed by office\n" in diff["after"]
+    (diff,) = office.run(check=True)["diff"]
+    assert f"issuer: to be signed by internal_ca:{CA_ID}\n" in diff["after"]
+
+
 def test_what_no_talk_is_for(office: Office) -> None:
     talk = InternalTalk(office.host, signed=None, now=TODAY)
     (wish,) = office.read(WEB).wishes
@@ -194,5 +237,12 @@ def test_cas_are_known_by_their_names(tmp_path: Path) -> None:
     cas = read_cas(None, {"office": TODAY_S_CA, "lab": None})
     assert (cas[""], cas["lab"], cas["office"] and cas["office"].id) == (None, None, CA_ID)
     with pytest.raises(RefusedError) as refusal:
-        read_cas(None, {"office": {"failed": True}})
+        read_cas(None, {"office": {"changed": False}})
     assert [item.certificate for item in refusal.value.problems] == ["cas.office"]
+
+
+def test_cas_that_failed_are_known_by_their_names() -> None:
+    unreachable = {"failed": True, "unreachable": True}
+    assert read_cas(DAMAGED, {"office": DAMAGED, "lab": unreachable}) == {"": None, "office": None, "lab": None}
+    faults = read_faults(None, {"office": DAMAGED, "lab": unreachable, "third": None})
+    assert faults == {"office": Reason("ca_damaged", "/srv/ca: entry 7")}

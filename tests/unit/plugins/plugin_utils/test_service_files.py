@@ -15,6 +15,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore_passphrase import KeystorePassphrase
 from ansible_collections.certwright.tls.plugins.plugin_utils._service_files import read_service_files
 from ansible_collections.certwright.tls.tests.unit.authority import ca
+from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.revocation_lists import sign_list
 from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils.test_remote import Action
 
 VARIABLE = "CERTWRIGHT_KEYSTORE_PASSPHRASE"
@@ -85,6 +86,13 @@ def test_trusted_certificates_of_files_and_of_text_are_one_text(files: Path) -> 
     assert {"trust_content": (OLD.pem + b"\n" + NEW.pem).decode()} == read_one(trust_src=sources)
     other = ca("Other").pem.decode()
     assert {"trust_content": f"{other}\n{OLD.pem.decode()}"} == read_one(trust_src=sources[0], trust_content=other)
+
+
+def test_lists_of_revocations_of_files_and_of_text_are_one_text(files: Path) -> None:
+    text, other = sign_list(OLD), sign_list(NEW)
+    (files / "old.crl").write_text(text, encoding="ascii")
+    assert {"crl_content": f"{other}\n{text}"} == read_one(crl_src=str(files / "old.crl"), crl_content=other)
+    assert find_codes(crl_src=[str(files / "new.pem")]) == ["crl_unreadable"]
 
 
 @pytest.mark.parametrize(

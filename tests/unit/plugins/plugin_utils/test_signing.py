@@ -342,7 +342,7 @@ def test_a_certificate_that_this_ca_did_not_sign_is_not_handed_out(ca: MadeCa, t
     class LyingHost(LocalHost):
         def read_ca(self, path: str, ask: dict[str, Any]) -> dict[str, Any]:
             told = super().read_ca(path, ask)
-            words = {**json.loads(told["entries"][0]), **{"certificate": forged.words["certificate"]}}
+            words = {**json.loads(told["entries"][0]), "certificate": forged.words["certificate"]}
             return {**told, "entries": [json.dumps(words, separators=(",", ":"))]}
 
     with pytest.raises(RefusedError) as refused:

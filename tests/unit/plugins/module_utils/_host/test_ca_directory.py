@@ -68,12 +68,18 @@ def make(*names: str, mode: int = 0o700) -> Any:
 def test_what_lies_there_decides_whether_a_ca_may_begin(host: CaHost, prepare: Any, status: str, code: str) -> None:
     prepare(host.path)
     before = host.snapshot() if host.path.is_dir() else {}
-    assert (host.read()["status"], host.problem()[0]) == (status, code)
+    assert (host.read()["status"], host.problem(founds=True)[0]) == (status, code)
     answer = host.append(authority(), create=True)
     assert answer["done"] is (not code)
     if code:
         assert answer["current"]["problem"]["code"] == code
         assert (host.snapshot() if host.path.is_dir() else {}) == before
+
+
+def test_an_empty_place_that_is_open_matters_to_who_makes_a_ca_there_only(host: CaHost) -> None:
+    """Most places to mount at are open to all."""
+    host.path.mkdir(mode=0o755)
+    assert (host.read()["status"], host.problem()[0], host.problem(founds=True)[0]) == ("empty", "", "ca_open")
 
 
 def test_a_path_behind_a_file_is_unreadable_and_not_missing(host: CaHost) -> None:

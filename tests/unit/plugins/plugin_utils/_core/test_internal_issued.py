@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import HostKey
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_issued import (
     Signature,
+    find_unused,
     load_signatures,
     with_signature,
 )
@@ -34,6 +35,8 @@ from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.in
     due_of,
     held,
     issuing,
+    load_pem,
+    office,
     root,
     sign,
     signing_of,
@@ -83,6 +86,7 @@ def test_what_was_signed_is_installed_with_the_key_that_waits() -> None:
         "issuing": ISSUING,
         "serial": "4f3a",
         "entry": 8,
+        "seal": "",
         "hash": answer.hash,
         "usage": "server",
         "subject": "",
@@ -116,6 +120,16 @@ def test_what_a_ca_hands_out_beside_the_path_is_its_own_business() -> None:
     beside = answer_of(chain=[issuing().pem.decode(), OTHER_ROOT.pem.decode()])
     issued = issued_of(with_signature(due_of(), beside, now=NOW))
     assert (len(issued.desired.bundle.chain), issued.notices) == (1, ())
+
+
+def test_clients_that_know_the_old_root_alone_are_led_to_the_new_one() -> None:
+    cross = OTHER_ROOT.authority("Office Root", key=root().key)
+    chain = [issuing().pem.decode(), cross.pem.decode()]
+    both = office(anchors=(*load_pem(root().pem), *load_pem(OTHER_ROOT.pem)))
+    issued = issued_of(with_signature(due_of(wish_of(both)), answer_of(chain=chain), now=NOW))
+    assert [item.pem for item in issued.desired.bundle.chain] == [load_pem(text.encode())[0].pem for text in chain]
+    alone = issued_of(with_signature(due_of(), answer_of(chain=chain), now=NOW))
+    assert len(alone.desired.bundle.chain) == 1
 
 
 def test_a_chain_may_come_as_a_list_and_what_a_strict_reader_says_is_told() -> None:
@@ -173,6 +187,43 @@ def test_what_the_ca_refused_keeps_its_code() -> None:
     ended = with_signature(due_of(), refused, now=NOW).ending
     assert ended is not None
     assert ended.message == "the CA refused it: b is outside"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "days", "expected"),
+    [
+        pytest.param("refused", 60, FAILED, id="refused, with time"),
+        pytest.param("refused", -1, EXPIRED, id="refused, without"),
+        pytest.param("deferred", 60, DEFERRED, id="put off, with time"),
+        pytest.param("deferred", 3, FAILED, id="put off, with little"),
+    ],
+)
+def test_only_what_heals_by_itself_is_put_off(outcome: str, days: int, expected: str) -> None:
+    whole = answer_of(outcome=outcome, certificate="", code="ca_busy", message="/srv/ca: others are at it")
+    assert ending_of(whole, live=held(days)) == (expected, "ca_busy")
+
+
+@pytest.mark.parametrize(
+    ("changes", "observed", "expected"),
+    [
+        pytest.param({}, found(live=held()), ["answer_unused"], id="it is not due"),
+        pytest.param({}, found(live=held(order={"entry": 8, "hash": answer_of().hash})), [], id="the host has it"),
+        pytest.param(
+            {}, found(live=held(), pending=held(60, 2, order={"entry": 8, "hash": answer_of().hash})), [], id="it waits"
+        ),
+        pytest.param({}, found(live=held(15)), [], id="it is due"),
+        pytest.param({"outcome": "refused", "certificate": ""}, found(live=held()), [], id="it was refused"),
+    ],
+)
+def test_what_was_signed_for_nothing_is_told(changes: dict[str, Any], observed: Any, expected: list[str]) -> None:
+    notices = find_unused(wish_of(), observed, answer_of(**changes), now=NOW)
+    assert expected == [notice.code for notice in notices]
+
+
+def test_what_came_to_an_end_is_not_unused() -> None:
+    wish = wish_of()
+    ended = with_signature(due_of(wish), answer_of(), now=NOW)
+    assert find_unused(ended, found(live=held()), answer_of(), now=NOW) == ()
 
 
 def test_a_key_that_is_gone_cannot_be_installed_for() -> None:

@@ -17,6 +17,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_signing import SigningCa, find_anchors
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_outcome import DEFERRED, EXPIRED, FAILED
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered import REQUESTED, Requested
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Reason
 from ansible_collections.certwright.tls.tests.unit.authority import NOW
 from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.internal_certificates import (
     CA_ID,
@@ -108,6 +109,23 @@ def test_what_is_due_of_a_silent_ca_waits_as_long_as_it_can(observed: Any, expec
     assert put_off(due_of(live=observed.live), run="job 7", now=NOW) is None
 
 
+@pytest.mark.parametrize(
+    ("observed", "expected"),
+    [
+        pytest.param(found(live=held(15)), FAILED, id="there is time"),
+        pytest.param(found(live=held(-1)), EXPIRED, id="there is none"),
+        pytest.param(found(), FAILED, id="nothing is there"),
+    ],
+)
+def test_what_is_due_of_a_ca_that_failed_waits_for_nothing(observed: Any, expected: str) -> None:
+    wish = wish_of(None, task={"faults": {"": Reason("ca_damaged", "/srv/ca: entry 7")}})
+    put = put_off(due_of(wish, live=observed.live), run="job 7", now=NOW)
+    assert put is not None
+    assert put.ending is not None
+    assert (expected, "ca_damaged") == (put.ending.verdict, put.ending.code)
+    assert put.ending.message == "it is due, and its CA could not be read, so nothing was requested: /srv/ca: entry 7"
+
+
 def test_where_no_key_can_be_made_another_way_is_told() -> None:
     put = put_off(due_of(issuance=waiting(openssl=False)), run="job 7", now=NOW)
     assert put is not None
@@ -137,6 +155,8 @@ def test_no_reason_is_told_in_a_host_s_words() -> None:
     ("words", "expected"),
     [
         pytest.param({}, None, id="nothing"),
+        pytest.param({"failed": True, "msg": "no"}, None, id="that it failed"),
+        pytest.param({"unreachable": True}, None, id="that it was not reached"),
         pytest.param(info_of(), office(), id="what internal_ca_info returns"),
         pytest.param(info_of(counts={"live": 3}, changed=False), office(), id="and what else it returns"),
     ],
@@ -148,7 +168,6 @@ def test_what_a_ca_tells_of_itself(words: dict[str, Any], expected: SigningCa | 
 @pytest.mark.parametrize(
     "words",
     [
-        pytest.param({"failed": True, "msg": "no"}, id="that it failed"),
         pytest.param(info_of(issuing_id=""), id="no issuing CA yet"),
         pytest.param(info_of(anchors=[]), id="no root"),
         pytest.param(info_of(anchors=root().pem.decode()), id="a text of roots"),

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_words import SigningTask
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Reason
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
 from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.internal_certificates import (
     CA_ID,
@@ -60,6 +61,16 @@ def test_each_certificate_has_its_own_ca() -> None:
 
     assert [ca_of(), ca_of(issuer="lab"), ca_of(issuer="silent"), ca_of(issuer="other")] == [first, second, None, first]
     assert SigningTask(PRESETS, {}).load({"name": "web", "external_url": "a"}).words.issuer.directory == "internal_ca:"
+
+
+def test_each_certificate_has_the_fault_of_its_own_ca() -> None:
+    other, lab = Reason("failed", "no Python"), Reason("ca_damaged", "entry 7")
+    task = SigningTask(PRESETS, {"": None, "lab": None, "silent": None}, faults={"": other, "lab": lab})
+    faults = [
+        signing_of(task.load({"name": "web", "external_url": "a.example", "issuer": issuer})).fault
+        for issuer in ("lab", "silent", "unknown")
+    ]
+    assert faults == [lab, None, other]
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ END = "2027-12-31T23:59:59Z"
     ],
 )
 def test_what_the_module_is_told(office: dict[str, Any], variables: dict[str, Any], expected: dict[str, Any]) -> None:
-    issuers = {"office": {"type": "internal_ca", "host": "ca01", "path": "/srv/ca", **office}}
+    issuers = {"office": {"type": "internal_ca", "host": "ca01", "path": "/srv/ca", "fingerprint": "ab" * 32, **office}}
     loaded = load(**variables, tls_issuers=issuers)
     assert ([expected], (), ()) == (list(loaded.signed), loaded.entries, loaded.orders)
     assert "SECRET" not in repr(loaded)
@@ -177,3 +177,9 @@ def test_what_is_wrong_is_told_with_the_way_out(
 def test_that_it_is_for_servers_may_be_said_of_each() -> None:
     assert len(load(**web(issuer="letsencrypt", usage="server")).orders) == 1
     assert len(load(**web(usage="server", **FILES)).entries) == 1
+
+
+def test_a_ca_that_is_not_pinned_signs_for_nobody() -> None:
+    issuers = {"office": {"type": "internal_ca", "host": "ca01", "path": "/srv/ca"}}
+    told = (IN_WEB, "fingerprint_missing", "asks the issuer office, which has no `fingerprint` yet")
+    require_told([told], {"tls_issuers": issuers, **web(**SIGNED, names=["b.example"])})

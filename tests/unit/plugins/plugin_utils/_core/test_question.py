@@ -154,6 +154,7 @@ def test_a_question_goes_to_the_host_as_plain_types() -> None:
                 "proxy_protocol": False,
                 "client_certificate": None,
                 "client_private_key": None,
+                "http_path": None,
             }
         ],
         "certificates": ["system"],

@@ -328,3 +328,74 @@ def test_what_a_home_renews_is_not_taken_for_what_nobody_does(run: dict[str, Any
     seen = {"certificates": [found(name="wildcard"), found()]}
     ending = report(HostRun("web1", due=result(), found=seen, **run))["ends_soon"]
     assert [row["certificate"] for row in ending] == ["bought"]
+
+
+@pytest.mark.parametrize(
+    ("requested", "signed", "expected"),
+    [
+        pytest.param(result(web=outcome()), {}, [("not_due", "")], id="nothing is due"),
+        pytest.param(result(web=DUE), result(web=ORDERED), [("renewed", "renewed")], id="signed and stored"),
+        pytest.param(
+            result(web=DUE),
+            result(("web", "not_signed", "The CA's answer does not have it"), web=outcome("failed", due=True)),
+            [("failed", "not_signed")],
+            id="the CA refused it",
+        ),
+        pytest.param(result(web=DUE), {}, [("deferred", "not_ordered")], id="the run ended before its turn"),
+        pytest.param(
+            {"failed": True, "msg": "The host could not be asked"}, {}, [("failed", "failed")], id="a host that failed"
+        ),
+    ],
+)
+def test_what_an_internal_ca_signs_is_told_like_what_is_ordered(
+    requested: dict[str, Any], signed: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    assert find_states(report(HostRun("host1", requested=requested, signed=signed))) == expected
+
+
+def test_what_an_internal_ca_signs_is_not_taken_for_what_nobody_renews() -> None:
+    row = {
+        "name": "web",
+        "source": "store",
+        "state": "live",
+        "problems": [{"code": "ends_soon"}],
+        "not_after": END,
+        "not_before": "2026-01-01T00:00:00Z",
+        "days_left": 3,
+        "life_left": 0.01,
+    }
+    run = HostRun("host1", requested=result(web=outcome()), found={"certificates": [row]})
+    assert report(run)["ends_soon"] == []
+
+
+def test_a_ca_that_cannot_be_kept_fails_its_host() -> None:
+    problem = {"certificate": "/srv/ca", "code": "ca_missing", "message": "the directory is empty"}
+    kept = {"failed": True, "results": [{"item": "office", "failed": True, "problems": [problem]}, {"item": "lab"}]}
+
+    (row,) = report(HostRun("ca01", kept=kept))["failed"]
+
+    assert (row["host"], row["code"], row["is_news"]) == ("ca01", "ca_missing", True)
+    assert row["message"] == "the internal CA office could not be kept: /srv/ca: the directory is empty"
+
+
+def test_a_ca_that_failed_is_told_by_the_first_host_that_asked_though_nothing_is_due() -> None:
+    found = [{"issuer": "office", "code": "ca_damaged", "message": "entry 7"}]
+    asked = [HostRun(name, requested=result(web=outcome()) | {"unanswered": found}) for name in ("web1", "web2")]
+    told = report_renewals(asked, NO_PERMISSION, is_check=False)
+    assert [(row["host"], row.get("certificate"), row["code"], row["message"]) for row in told["failed"]] == [
+        ("web1", None, "ca_damaged", "the internal CA office could not be read: entry 7")
+    ]
+    problem = {"certificate": "/srv/ca", "code": "ca_damaged", "message": "entry 7"}
+    kept = {"failed": True, "results": [{"item": "office", "failed": True, "problems": [problem]}]}
+    told = report_renewals([*asked, HostRun("ca01", kept=kept)], NO_PERMISSION, is_check=False)
+    assert [row["host"] for row in told["failed"]] == ["ca01"]
+
+
+def test_a_ca_that_failed_without_a_problem_says_what_the_module_said() -> None:
+    kept = {"failed": True, "results": [{"item": "office", "failed": True, "msg": "no such host"}]}
+
+    (row,) = report(HostRun("ca01", kept=kept))["failed"]
+
+    assert (row["code"], row["message"]) == ("failed", "the internal CA office could not be kept: no such host")
+    (row,) = report(HostRun("ca01", kept={"failed": True, "msg": "no loop"}))["failed"]
+    assert row["message"] == "the internal CA of this host could not be kept: no loop"

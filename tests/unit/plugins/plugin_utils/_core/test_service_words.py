@@ -12,15 +12,17 @@ import pytest
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import load_certificates
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore_passphrase import KeystorePassphrase
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.revocation_list import load_lists
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Probe, ServiceFile
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import (
     FILE_KINDS,
     PROBE_KINDS,
     SERVICE_KINDS,
     Kind,
-    WordError,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.word_kinds import WordError
 from ansible_collections.certwright.tls.tests.unit.authority import ca
+from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.revocation_lists import sign_list
 
 FILE_WORDS = ", ".join(FILE_KINDS)
 PROBE_WORDS = ", ".join(PROBE_KINDS)
@@ -36,6 +38,11 @@ NO_TRUST = (
     "must be the PEM of one certificate or more: The trust input is empty; pass the file as trust_src or what is in it "
     "as trust_content"
 )
+NO_LIST = (
+    "must be the PEM of lists of revocations: The crl input is empty; pass the file as crl_src or what is in it as "
+    "crl_content"
+)
+LIST = sign_list(ca())
 SHORT = "must be a text of 6 to 500 characters, all of them printable ASCII, as Java reads it"
 
 READ: list[tuple[str, object, object]] = [
@@ -67,8 +74,8 @@ READ: list[tuple[str, object, object]] = [
     ),
     (
         "probes",
-        [{"port": 443, "client_certificate": "/etc/c.pem", "client_private_key": "/etc/c.key"}],
-        (Probe(443, client_certificate="/etc/c.pem", client_private_key="/etc/c.key"),),
+        [{"port": 443, "client_certificate": "/etc/c.pem", "client_private_key": "/etc/c.key", "http_path": "/health"}],
+        (Probe(443, client_certificate="/etc/c.pem", client_private_key="/etc/c.key", http_path="/health"),),
     ),
     ("probe_names", ["a.example", "b.example"], ("a.example", "b.example")),
     ("starttls", "imap", "imap"),
@@ -148,6 +155,9 @@ READ: list[tuple[str, object, object]] = [
     ("trust_content", TRUSTED, load_certificates(TRUSTED.encode("ascii"), "trust")),
     ("trust_src", "ca.pem", ("ca.pem",)),
     ("trust_src", ["old.pem", "new.pem"], ("old.pem", "new.pem")),
+    ("trust", ["office", "office", "partners"], ("office", "partners")),
+    ("crl_content", LIST, load_lists(LIST.encode("ascii"))),
+    ("crl_src", "ca.crl", ("ca.crl",)),
 ]
 
 NO_COMMAND = "must be a command; it is empty"
@@ -204,12 +214,12 @@ REFUSED: list[tuple[str, object, str]] = [
     (
         "files",
         [{**PLAIN_FILE, "parts": ["leaf", "cert"]}],
-        "`parts` must be some of leaf, chain, root, key, trust, in the order of the file; got `leaf, cert`",
+        "`parts` must be some of leaf, chain, root, key, trust, crl, in the order of the file; got `leaf, cert`",
     ),
     (
         "files",
         [{**PLAIN_FILE, "parts": []}],
-        "`parts` must be some of leaf, chain, root, key, trust, in the order of the file; got ``",
+        "`parts` must be some of leaf, chain, root, key, trust, crl, in the order of the file; got ``",
     ),
     ("files", [{**KEYSTORE, "format": "jks"}], f"lacks parts; known are {FILE_WORDS}"),
     (
@@ -263,6 +273,9 @@ REFUSED: list[tuple[str, object, str]] = [
         NO_TRUST,
     ),
     ("trust_src", [1, None], "must be a text"),
+    ("trust", [], "must name at least one CA; leave it out to trust that of the certificate"),
+    ("crl_content", "", NO_LIST),
+    ("crl_src", [1, None], "must be a text"),
 ]
 
 
@@ -296,7 +309,13 @@ def test_both_tables_are_complete() -> None:
     ("kinds", "kind", "ours", "theirs"),
     [
         # A file with a passphrase never gets here; what is recorded of one is nobody's word
-        pytest.param(FILE_KINDS, ServiceFile, {"trusted", "passphrase_digest"}, {"passphrase_src"}, id="file"),
+        pytest.param(
+            FILE_KINDS,
+            ServiceFile,
+            {"trusted", "trusted_pem", "lists", "passphrase_digest"},
+            {"passphrase_src"},
+            id="file",
+        ),
         pytest.param(PROBE_KINDS, Probe, set(), set(), id="probe"),
     ],
 )

@@ -79,7 +79,7 @@ def test_a_fault_says_the_way_out() -> None:
 
 
 def answer(item: dict[str, str], *anchors: str, phase: str = "", **words: Any) -> dict[str, Any]:
-    return {"item": item, "anchors": list(anchors), "rollover": {"phase": phase}, **words}
+    return {"item": item, "anchors": list(anchors), "rollover": {"phase": phase}, "proved": True, **words}
 
 
 def test_a_host_gets_the_roots_of_its_own_cas_each_once() -> None:
@@ -134,6 +134,7 @@ KEPT = {
         pytest.param([{"item": ASKED, "failed": True}], {}, id="silent"),
         pytest.param([answer(PLANT, "x", phase="trust")], {"ca02": ["web1"]}, id="another one rolls over"),
         pytest.param([answer({**PLANT, "issuer": "x"}, "x", phase="trust")], {}, id="nobody's"),
+        pytest.param([answer(ASKED, "old", phase="trust", proved=False)], {}, id="what may lack the next root"),
         pytest.param([], {}, id="none was asked"),
     ],
 )
