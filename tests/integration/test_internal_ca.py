@@ -325,7 +325,8 @@ def test_a_roll_over_waits_for_hosts_and_certificates(ca_site: CaSite) -> None:
     assert (refusals(refused), codes(trusting)) == (["trust_missing"], ["hosts_trust"])
     assert (codes(switched), twice["changed"]) == (["rollover_switched"], False)
     assert (switched["crl"].count("BEGIN"), switched["ca_id"] == pin, switched["fingerprint"] == pin) == (
-        2,
+        # Of both roots and of both issuing CAs
+        4,
         True,
         False,
     )
