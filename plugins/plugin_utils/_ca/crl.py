@@ -103,16 +103,6 @@ def is_due(crl: Crl, now: datetime) -> bool:
     return now >= crl.this_update + (crl.next_update - crl.this_update) / 2
 
 
-def require_not_older(crl: Crl, previous: Crl | None) -> None:
-    """Refuse to put an older list in a newer one's place: it would revive what was revoked since.
-
-    Raises UnusableError: crl_older.
-    """
-    if previous is not None and crl.authority_key == previous.authority_key and crl.number < previous.number:
-        fact = f"The CRL has the number {crl.number}, older than the one in place with the number {previous.number}"
-        raise UnusableError("crl_older", f"{fact}; publish the newest one of the CA")
-
-
 def _begin(signer: Signer, *, number: int, begins: datetime, ends: datetime) -> x509.CertificateRevocationListBuilder:
     builder = x509.CertificateRevocationListBuilder().issuer_name(signer.certificate.subject)
     builder = builder.last_update(begins.replace(microsecond=0)).next_update(ends.replace(microsecond=0))

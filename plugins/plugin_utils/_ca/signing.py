@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from ansible_collections.certwright.tls.plugins.plugin_utils._ca.keys import CaKey, CaPublicKey
 
-DEFAULT_LIFE = timedelta(days=397)
 # Clocks of hosts differ; a certificate is used the minute it was made.
 CLOCK_DIFFERENCE = timedelta(minutes=5)
 
@@ -133,11 +132,6 @@ class Signed:
     sha256: str
     not_before: datetime
     not_after: datetime
-
-
-def plan_end(signer: Signer, now: datetime, life: timedelta = DEFAULT_LIFE) -> datetime:
-    """When a certificate ends that was asked for without an end: never after the CA."""
-    return min((now + life).replace(microsecond=0), signer.not_after)
 
 
 def sign(wish: Wish, signer: Signer, *, serial: int, now: datetime) -> Signed:

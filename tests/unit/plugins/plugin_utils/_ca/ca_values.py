@@ -19,7 +19,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._ca.authority impor
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.constraints import Constraints, load_constraints
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.keys import make_key
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.proof import require_proved
-from ansible_collections.certwright.tls.plugins.plugin_utils._ca.signing import Signed, Signer, Wish, plan_end, sign
+from ansible_collections.certwright.tls.plugins.plugin_utils._ca.signing import Signed, Signer, Wish, sign
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.subjects import load_subject
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.wish_checks import find_wish_problems
 from ansible_collections.certwright.tls.tests.unit.authority import NOW, shared_key
@@ -82,6 +82,11 @@ def make_lone_root(
     return Signer(root, key, (), root, constraints)
 
 
+def find_end(signer: Signer, now: datetime) -> datetime:
+    """Of a certificate that lives a year, or as long as its CA."""
+    return min((now + timedelta(days=397)).replace(microsecond=0), signer.not_after)
+
+
 def wish(signer: Signer, *names: str, now: datetime = NOW, **words: Any) -> Wish:
     """A server's, of a key that many tests share, unless told otherwise."""
     made = Wish(
@@ -92,7 +97,7 @@ def wish(signer: Signer, *names: str, now: datetime = NOW, **words: Any) -> Wish
         names=names,
         emails=(),
         subject=x509.Name([]),
-        not_after=plan_end(signer, now),
+        not_after=find_end(signer, now),
     )
     return replace(made, **words)
 

@@ -22,7 +22,6 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._ca.crl import (
     is_due,
     load_crl,
     make_crl,
-    require_not_older,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.signing import Signer
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
@@ -91,19 +90,6 @@ def refuse(action: Any) -> str:
 def test_a_new_list_has_a_higher_number_than_the_one_before(number: int) -> None:
     assert refuse(lambda: load(REVOKED, number=number, previous=load(REVOKED))) == "crl_older"
     assert load(REVOKED, number=4, previous=load(REVOKED)).number == 4
-
-
-def test_a_newer_list_is_never_replaced_by_an_older_one() -> None:
-    old, new = load(REVOKED), load(REVOKED, number=4)
-    require_not_older(new, old)
-    require_not_older(new, new)
-    require_not_older(old, None)
-    assert refuse(lambda: require_not_older(old, new)) == "crl_older"
-
-
-def test_the_numbers_of_another_ca_say_nothing() -> None:
-    other = load_crl(make_crl([], make_ca().signer, number=1, now=NOW))
-    require_not_older(other, load(REVOKED))
 
 
 DUE = {

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtensionOID
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.authority import encode
-from ansible_collections.certwright.tls.plugins.plugin_utils._ca.signing import Signer, choose_hash, plan_end, sign
+from ansible_collections.certwright.tls.plugins.plugin_utils._ca.signing import Signer, choose_hash, sign
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.subjects import load_subject
 from ansible_collections.certwright.tls.tests.unit.authority import NOW, build, make_key, shared_key
 from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._ca.ca_values import (
@@ -29,6 +29,7 @@ from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._ca.ca_v
     Issued,
     OwnCa,
     day,
+    find_end,
     issue,
     make_ca,
     make_lone_root,
@@ -121,7 +122,7 @@ LIVES = {
 def test_a_certificate_lives_within_its_ca(
     now: datetime, wished: datetime | None, begins: datetime, ends: datetime
 ) -> None:
-    asked = wish(CA.signer, "a.example.org", not_after=wished or plan_end(CA.signer, now))
+    asked = wish(CA.signer, "a.example.org", not_after=wished or find_end(CA.signer, now))
     signed = sign(asked, CA.signer, serial=1, now=now)
     assert (begins, ends) == (signed.not_before, signed.not_after)
 
