@@ -14,13 +14,14 @@ from cryptography.x509 import verification
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.authority import make_root
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.proof import _can_library_prove, require_proved
-from ansible_collections.certwright.tls.plugins.plugin_utils._ca.signing import Signed, Signer, Wish, plan_end, sign
+from ansible_collections.certwright.tls.plugins.plugin_utils._ca.signing import Signed, Signer, Wish, sign
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.subjects import load_subject
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 from ansible_collections.certwright.tls.tests.unit.authority import NOW, build, make_key
 from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._ca.ca_values import (
     LIMITS,
     day,
+    find_end,
     issue,
     make_ca,
     make_lone_root,
@@ -166,5 +167,5 @@ def test_a_ca_that_its_root_did_not_sign_proves_nothing() -> None:
     subject = CA.root_signer.certificate.subject
     stranger = make_root(subject, make_key(), path_length=1, constraints=LIMITS, serial=1, now=NOW)
     signer = replace(CA.signer, root=stranger)
-    wished = wish(signer, "a.example.org", not_after=plan_end(signer, NOW))
+    wished = wish(signer, "a.example.org", not_after=find_end(signer, NOW))
     assert "was not signed by" in refuse(sign_as(wished, signer), wished, signer)[1]
