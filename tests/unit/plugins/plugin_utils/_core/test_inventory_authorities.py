@@ -19,7 +19,8 @@ from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.de
 PLACE = {"type": "internal_ca", "host": "ca01", "path": "/srv/ca"}
 # Of a task, or of files that are taken in, and nothing that an inventory keeps.
 ONCE = {
-    *("create", "request", "export", "rollover", "trusted", "anchors", "accept_restored", "reason", "trusting", "in_use"),
+    *("create", "request", "export", "rollover", "trusted", "anchors", "accept_restored", "reason"),
+    *("trusting", "in_use"),
     *(word for word in OPTIONS if word.startswith(("new_", "certificate_", "private_", "chain_", "root_certificate_"))),
     *(word for word in OPTIONS if word.startswith("root_private_")),
 }
