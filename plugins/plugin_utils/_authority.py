@@ -170,7 +170,8 @@ def _append(directory: CaDirectory, situation: Situation, kept: Kept, ask: Mappi
         create=view.head == GENESIS,
         backup_to=situation.task.backup_to,
     )
-    return replace(kept, view=appended.view, notices=(*kept.notices, *_find_failed_backup(appended.backup)))
+    left = (Notice("left_over", appended.notice),) if appended.notice else ()
+    return replace(kept, view=appended.view, notices=(*kept.notices, *left, *_find_failed_backup(appended.backup)))
 
 
 def _refresh_backup(
@@ -195,6 +196,7 @@ def _refresh_backup(
     }
     answer = host.append_ca(directory.path, words)
     if not answer["done"]:
+        directory.load(answer["current"])  # a backup that is ahead is no other run's doing
         raise _Moved
     failed = _find_failed_backup(answer["backup"])
     view = replace(kept.view, told={**kept.view.told, "backup": answer["current"].get("backup")})

@@ -118,6 +118,10 @@ class CaDirectory:
         """Raises RefusedError for a directory that is damaged, open to others, or somebody else's."""
         return _load_view(self.path, self._host.read_ca(self.path, ask))
 
+    def load(self, told: Mapping[str, Any]) -> CaView:
+        """What the host told of it. Raises RefusedError as `read` does."""
+        return _load_view(self.path, told)
+
     def append(  # noqa: PLR0913 - what goes with the entries
         self,
         view: CaView,

@@ -138,12 +138,11 @@ def _with_certificate(due: Due, signature: Signature, *, now: datetime) -> Order
 
 def _with_crosses(bundle: Bundle, signature: Signature, signing: Signing) -> Bundle:
     """In a roll-over the new root as the old one signed it is served too, for clients that know the old one only."""
-    if bundle.root is None or signing.ca is None or not signature.chain.strip():
-        return bundle
-    found = load_certificates(signature.chain.encode("ascii", "replace"), "ca")
-    own = (*bundle.chain, bundle.root)
-    crosses = tuple(item for item in found if item not in own and item.public_key == bundle.root.public_key)
-    known = tuple(item for item in crosses if any(is_signed_by(item, anchor) for anchor in signing.ca.anchors))
+    anchors = signing.ca.anchors if signing.ca else ()
+    found = load_certificates(f"{signature.certificate}\n{signature.chain}".encode("ascii", "replace"), "certificate")
+    others = (item for item in found if item not in (*bundle.chain, bundle.root))
+    crosses = (item for item in others if bundle.root and item.public_key == bundle.root.public_key)
+    known = (item for item in crosses if any(is_signed_by(item, anchor) for anchor in anchors))
     return replace(bundle, chain=(*bundle.chain, *known))
 
 

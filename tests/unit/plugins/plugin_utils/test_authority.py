@@ -470,6 +470,23 @@ def test_a_backup_that_fails_undoes_nothing_and_is_told(keeper: Keeper, tmp_path
     assert codes(keeper.keep(backup_to=str(tmp_path / "backup"), check_mode=True)) == []
 
 
+def test_an_old_copy_that_came_back_does_not_write_over_its_backup(keeper: Keeper, tmp_path: Path) -> None:
+    backup = tmp_path / "backup"
+    keeper.keep(backup_to=str(backup))
+    shutil.copytree(keeper.made.path, tmp_path / "yesterday")
+    keeper.keep(crl={"enabled": True}, backup_to=str(backup))
+    shutil.rmtree(keeper.made.path)
+    (tmp_path / "yesterday").rename(keeper.made.path)
+    before = (backup / "ledger.jsonl").read_bytes()
+
+    assert keeper.refuse(backup_to=str(backup)) == ["ca_rolled_back"]
+    assert (backup / "ledger.jsonl").read_bytes() == before
+
+
+def test_an_empty_word_is_no_new_passphrase(keeper: Keeper) -> None:
+    assert keeper.refuse(new_passphrase="") == ["passphrase_missing"]
+
+
 def test_a_request_of_a_roll_over_waits_for_its_certificate(keeper: Keeper) -> None:
     root = ca("Other", **LIFE)
     words = {"rollover": "prepare", "rollover_ahead": "4000d", "request": True}
