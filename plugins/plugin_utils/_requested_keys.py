@@ -179,14 +179,16 @@ def _open(asked: Asked, path: str, passphrase: str) -> PKCS12KeyAndCertificates:
     """What is there and is not ours to read is never written over."""
     if not os.path.isfile(path):
         raise _refuse(asked, "pkcs12_unusable", f"{path} is there and is no file; correct pkcs12.path")
+    way_out = "move it away, or correct the path or the passphrase"
     try:
         with open(path, "rb") as file:
             return pkcs12.load_pkcs12(file.read(_LARGEST), Passphrase(passphrase).encode())
     except OSError as error:
         fact = f"{path} cannot be read: {error.strerror}"
+        raise _refuse(asked, "pkcs12_unusable", f"{fact}; {way_out}") from None
     except ValueError:
         fact = f"{path} is there and is no PKCS#12 of this passphrase"
-    raise _refuse(asked, "pkcs12_unusable", f"{fact}; move it away, or correct the path or the passphrase")
+        raise _refuse(asked, "pkcs12_unusable", f"{fact}; {way_out}") from None
 
 
 def write_keystore(keystore: Keystore, answer: Answer, entry: Entry, issuers: tuple[str, ...]) -> None:

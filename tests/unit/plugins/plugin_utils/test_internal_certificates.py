@@ -67,9 +67,9 @@ class Office:
         self.machine = RequestingHost()
         self.host = Host(self.machine, {}, None, run="job 7", limits={})  # type: ignore[arg-type]
 
-    def read(
-        self, *elements: dict[str, Any], ca: Any = TODAY_S_CA, cas: Any = None, on_problem: str = "skip"
-    ) -> OrderTask:
+    def read(self, *elements: dict[str, Any], cas: Any = None, on_problem: str = "skip", **given: Any) -> OrderTask:
+        """Of today's CA, unless another one is given as `ca`."""
+        ca = given.get("ca", TODAY_S_CA)
         task = SigningTask(PRESETS, read_cas(ca, cas), faults=read_faults(ca, cas))
         return read_wishes(self.machine, elements, task, on_problem=on_problem)  # type: ignore[arg-type]
 
