@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -33,6 +34,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._ca.state import IS
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.subjects import load_subject
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca_directory import CaDirectory, CaView
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca_keys import make_serial, seal_anew
+from ansible_collections.certwright.tls.plugins.plugin_utils._core import sealing
 
 PASSPHRASE = "open sesame"
 LEDGER_KEY = b"l" * 32
@@ -81,13 +83,19 @@ class MadeCa:
 
 def make_ca(path: Path, *, permitted: tuple[str, ...] = ()) -> MadeCa:
     """A root and an issuing CA, of P-256 keys; a copy of one that was made once, since a passphrase takes its time."""
-    made = _make_once(permitted)
+    made = _make_once(permitted, sealing._N)
     shutil.copytree(made.path, path)
     return replace(made, path=str(path))
 
 
+@pytest.fixture(autouse=True)
+def cheap_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever takes this in seals with a hundredth of the work; test_sealing.py has the real one."""
+    monkeypatch.setattr(sealing, "_N", 2**10)
+
+
 @lru_cache(maxsize=4)
-def _make_once(permitted: tuple[str, ...]) -> MadeCa:
+def _make_once(permitted: tuple[str, ...], _work: int) -> MadeCa:
     now = datetime.now(timezone.utc) - DAY
     path = os.path.join(tempfile.mkdtemp(prefix="certwright-ca-"), "ca")
     atexit.register(shutil.rmtree, os.path.dirname(path), ignore_errors=True)

@@ -33,6 +33,7 @@ from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils.ca_site 
     PASSPHRASE,
     LocalHost,
     MadeCa,
+    cheap_guesses,  # noqa: F401  # for every test of this file
     make_ca,
     make_csr,
 )
