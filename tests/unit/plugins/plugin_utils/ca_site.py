@@ -17,7 +17,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -86,12 +85,6 @@ def make_ca(path: Path, *, permitted: tuple[str, ...] = ()) -> MadeCa:
     made = _make_once(permitted, sealing._N)
     shutil.copytree(made.path, path)
     return replace(made, path=str(path))
-
-
-@pytest.fixture(autouse=True)
-def cheap_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever takes this in seals with a hundredth of the work; test_sealing.py has the real one."""
-    monkeypatch.setattr(sealing, "_N", 2**10)
 
 
 @lru_cache(maxsize=4)

@@ -33,9 +33,10 @@ from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils.ca_site 
     PASSPHRASE,
     LocalHost,
     MadeCa,
-    cheap_guesses,  # noqa: F401  # for every test of this file
     make_ca,
 )
+
+pytestmark = pytest.mark.usefixtures("cheap_guesses")
 
 NOW = datetime.now(timezone.utc).replace(microsecond=0)
 DAY = timedelta(days=1)

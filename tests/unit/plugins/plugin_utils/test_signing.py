@@ -33,10 +33,11 @@ from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils.ca_site 
     PASSPHRASE,
     LocalHost,
     MadeCa,
-    cheap_guesses,  # noqa: F401  # for every test of this file
     make_ca,
     make_csr,
 )
+
+pytestmark = pytest.mark.usefixtures("cheap_guesses")
 
 NOW = datetime.now(timezone.utc)
 WEB = {"name": "system", "host": "web1", "names": ["web1.example.org"]}
