@@ -10,10 +10,10 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.modules.ssl_certificate import ARGUMENT_SPEC, CONSTRAINTS
+from ansible_collections.certwright.tls.plugins.plugin_utils._collected import REFUSE_ALL
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.entry import refuse_absent
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 from ansible_collections.certwright.tls.plugins.plugin_utils._installation import (
-    REFUSE_ALL,
     install,
     read_task,
     report_task,

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._collected import REFUSE_ALL, Collected
 from ansible_collections.certwright.tls.plugins.plugin_utils._convergence import Round, converge
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.entry import (
@@ -22,7 +24,6 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.entry import 
     find_notices,
     load_entry,
 )
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import (
@@ -47,8 +48,6 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._service_files impo
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
 from ansible_collections.certwright.tls.plugins.plugin_utils._supply import Supply, read_anchors
 
-REFUSE_ALL, SKIP = "refuse_all", "skip"
-
 
 @dataclass(frozen=True)
 class Task:
@@ -72,28 +71,16 @@ def read_task(
     now: datetime,
 ) -> Task:
     """`entries` are names in the store with their arguments. Raises RefusedError when one problem refuses all."""
-    wishes: dict[str, Wish] = {}
-    refused: dict[str, tuple[Problem, ...]] = {}
+    collected: Collected[Wish] = Collected()
+
+    def read(name: str, arguments: Mapping[str, Any]) -> Wish:
+        entry = load_entry(arguments, name=name, stage_only=stage_only)
+        collected.require_new(entry.name)  # before any file is read for it
+        return _read_wish(action, entry, arguments, now)
+
     for name, arguments in entries:
-        try:
-            entry = load_entry(arguments, name=name, stage_only=stage_only)
-            require_new(entry.name, {*wishes, *refused})
-            wishes[entry.name] = _read_wish(action, entry, arguments, now)
-        except RefusedError as error:
-            for problem in error.problems:
-                wishes.pop(problem.certificate, None)
-                refused[problem.certificate] = (*refused.get(problem.certificate, ()), problem)
-    plans = tuple(Plan(name, problems=problems) for name, problems in refused.items())
-    task = Task(tuple(wishes.values()), plans, on_problem)
-    if task.problems and on_problem == REFUSE_ALL:
-        raise RefusedError.from_problems(task.problems)
-    return task
-
-
-def require_new(name: str, known: set[str]) -> None:
-    if name in known:
-        fact = f"{name} is there twice; a certificate has one place in the store, so say everything of it once"
-        raise RefusedError.from_problems([Problem(name, "name_used_twice", fact)])
+        collected.add(partial(read, name, arguments))
+    return Task(tuple(collected.wishes.values()), collected.refuse(on_problem), on_problem)
 
 
 def _read_wish(action: PipelinedAction, entry: Entry, arguments: Mapping[str, Any], now: datetime) -> Wish:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.subjects import describe_subject, load_subject
+from ansible_collections.certwright.tls.plugins.plugin_utils._collected import Collected
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.ca_failure import (
     explain_failure,
     has_failed,
@@ -28,11 +30,9 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_sign
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_words import SigningTask
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered import Ordered
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem, Reason
 from ansible_collections.certwright.tls.plugins.plugin_utils._enrolment import Enrolled
 from ansible_collections.certwright.tls.plugins.plugin_utils._enrolment_report import report_enrolled
-from ansible_collections.certwright.tls.plugins.plugin_utils._installation import REFUSE_ALL, require_new
 from ansible_collections.certwright.tls.plugins.plugin_utils._internal_talk import InternalTalk
 from ansible_collections.certwright.tls.plugins.plugin_utils._issuers import OrderTask
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import PipelinedAction
@@ -55,20 +55,14 @@ def read_wishes(
     action: PipelinedAction, elements: Iterable[Mapping[str, Any]], task: SigningTask, *, on_problem: str
 ) -> OrderTask:
     """Raises RefusedError when one problem refuses all."""
-    wishes: dict[str, Ordered] = {}
-    problems: dict[str, tuple[Problem, ...]] = {}
+    collected: Collected[Ordered] = Collected()
     for element in elements:
-        try:
-            wish = task.load(_with_values(action, element))
-            require_new(wish.name, {*wishes, *problems})
-            wishes[wish.name] = wish
-        except RefusedError as error:
-            for problem in error.problems:
-                wishes.pop(problem.certificate, None)
-                problems[problem.certificate] = (*problems.get(problem.certificate, ()), problem)
-    if problems and on_problem == REFUSE_ALL:
-        raise RefusedError.from_problems(problem for found in problems.values() for problem in found)
-    return OrderTask(tuple(wishes.values()), tuple(Plan(name, problems=found) for name, found in problems.items()))
+        collected.add(partial(_load, action, task, element))
+    return OrderTask(tuple(collected.wishes.values()), collected.refuse(on_problem))
+
+
+def _load(action: PipelinedAction, task: SigningTask, element: Mapping[str, Any]) -> Ordered:
+    return task.load(_with_values(action, element))
 
 
 def _with_values(action: PipelinedAction, element: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,8 +10,10 @@ import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._collected import Collected
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.entry import refuse_missing_url, spell_store_name
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError, TlsError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words import (
@@ -35,7 +37,6 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied impo
     load_declared,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.word_kinds import WordError
-from ansible_collections.certwright.tls.plugins.plugin_utils._installation import REFUSE_ALL, require_new
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import PipelinedAction, read_file
 from ansible_collections.certwright.tls.plugins.plugin_utils._service_files import read_service_files
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
@@ -213,27 +214,15 @@ def read_orders(
     reader: OrderReader, elements: Iterable[Mapping[str, Any]], *, common: Mapping[str, Any], on_problem: str
 ) -> OrderTask:
     """`common` has the words for elements that do not say them. Raises RefusedError when one problem refuses all."""
-    wishes: dict[str, Ordered] = {}
-    problems: dict[str, tuple[Problem, ...]] = {}
+    collected: Collected[Ordered] = Collected()
     others: set[str] = set()
     for element in elements:
         said = {word: value for word, value in element.items() if value is not None}
         if said.get("shared"):
             others.update((str(said["name"]), name_at_home(str(said["name"]))))
-        if not reader.is_meant(said):
-            continue
-        try:
-            wish = reader.read(overlay(common, said))
-            require_new(wish.name, {*wishes, *problems})
-            wishes[wish.name] = wish
-        except RefusedError as error:
-            for problem in error.problems:
-                wishes.pop(problem.certificate, None)
-                problems[problem.certificate] = (*problems.get(problem.certificate, ()), problem)
-    if problems and on_problem == REFUSE_ALL:
-        raise RefusedError.from_problems(problem for found in problems.values() for problem in found)
-    refused = tuple(Plan(name, problems=found) for name, found in problems.items())
-    return OrderTask(tuple(wishes.values()), refused, frozenset(others))
+        if reader.is_meant(said):
+            collected.add(partial(reader.read, overlay(common, said)))
+    return OrderTask(tuple(collected.wishes.values()), collected.refuse(on_problem), frozenset(others))
 
 
 def _place_new(path: str, content: bytes) -> bytes:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._collected import Collected
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate_request import (
     CertificateRequest,
     load_begun,
@@ -27,7 +29,6 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import Declaration, load_declared
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.wanted_request import RequestPlan, WantedRequest
-from ansible_collections.certwright.tls.plugins.plugin_utils._installation import require_new
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host
 from ansible_collections.certwright.tls.plugins.plugin_utils._run_name import is_over
 
@@ -51,18 +52,10 @@ class Made:
 
 def read_requests(elements: Iterable[Mapping[str, Any]], *, key_type: str) -> RequestTask:
     """`key_type` is for elements that do not say one."""
-    wanted: dict[str, WantedRequest] = {}
-    problems: dict[str, tuple[Problem, ...]] = {}
+    collected: Collected[WantedRequest] = Collected()
     for element in elements:
-        try:
-            wish = _read_request(element, key_type)
-            require_new(wish.name, {*wanted, *problems})
-            wanted[wish.name] = wish
-        except RefusedError as error:
-            for problem in error.problems:
-                wanted.pop(problem.certificate, None)
-                problems[problem.certificate] = (*problems.get(problem.certificate, ()), problem)
-    return RequestTask(tuple(wanted.values()), tuple(problem for found in problems.values() for problem in found))
+        collected.add(partial(_read_request, element, key_type))
+    return RequestTask(tuple(collected.wishes.values()), collected.all_problems)
 
 
 def _read_request(element: Mapping[str, Any], key_type: str) -> WantedRequest:

@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._collected import REFUSE_ALL, SKIP
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 from ansible_collections.certwright.tls.plugins.plugin_utils._installation import (
-    REFUSE_ALL,
-    SKIP,
     Task,
     install,
     read_task,

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._collected import REFUSE_ALL, SKIP
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words import (
     LETS_ENCRYPT,
@@ -25,7 +26,6 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words i
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered import Ordered
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.passphrase import Passphrase
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.sharing import Handed, Sharing
-from ansible_collections.certwright.tls.plugins.plugin_utils._installation import REFUSE_ALL, SKIP
 from ansible_collections.certwright.tls.plugins.plugin_utils._issuers import (
     Members,
     OrderReader,
