@@ -60,6 +60,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import Attributes, HostError
 from ansible_collections.certwright.tls.plugins.module_utils._host.observation import observe
+from ansible_collections.certwright.tls.plugins.module_utils._host.own_client import with_own_clients
 from ansible_collections.certwright.tls.plugins.module_utils._host.place import find_store_path
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Request
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import Store
@@ -78,7 +79,7 @@ def answer_request(module):
         return answer_preparation(store, given, module)
     if given["action"] == "trust":
         return answer_trust_request(given, module)
-    request = Request.from_json(given)
+    request = with_own_clients(store, Request.from_json(given))
     if request.action == "observe":
         return dict(observe(store, request))
     if module.check_mode:

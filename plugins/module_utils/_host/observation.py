@@ -21,6 +21,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.generation im
     find_drift,
     load_manifest,
 )
+from ansible_collections.certwright.tls.plugins.module_utils._host.own_client import find_own_clients
 from ansible_collections.certwright.tls.plugins.module_utils._host.placements import (
     find_placement_problems,
     observe_path,
@@ -121,7 +122,8 @@ def _with_recorded_services(store: Store, wanted: Wanted) -> Wanted:
         record = read_document(os.path.join(store.generation(wanted.name, numbers[-1]), RECORD)) or {}
     except HostError:
         return wanted
-    return replace(wanted, services=tuple(Service.from_json(item) for item in record.get("services") or ()))
+    services = tuple(Service.from_json(item) for item in record.get("services") or ())
+    return find_own_clients(store, replace(wanted, services=services))
 
 
 def _observe_locked(store: Store, request: Request) -> dict[str, Any]:

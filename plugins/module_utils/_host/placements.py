@@ -10,6 +10,7 @@ itself renamed into place.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterator
@@ -161,7 +162,19 @@ def place(placement: Placement, *, label: Labeller) -> None:
             replace_link(placement.path, placement.source)
     else:
         _copy_in_place(placement, label=label)
+    _announce(placement.path)
     sync_directory(os.path.dirname(placement.path))
+
+
+def _announce(path: str) -> None:
+    """Who watches the directory of a link hears of it: that the live link elsewhere was turned is no event there.
+
+    Its times are set to what they are, which inotify(7) tells as IN_ATTRIB of that name and Java as a modification. A
+    rename alone is not enough: Java tells a creation, which is no news to a product that knows the name (JS7).
+    """
+    with contextlib.suppress(OSError):  # the probe tells who did not hear of it
+        found = os.lstat(path)
+        os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns), follow_symlinks=False)
 
 
 def _copy_in_place(placement: Placement, *, label: Labeller) -> None:
@@ -214,4 +227,5 @@ def put_back_placement(placement: Placement, *, label: Labeller) -> None:
             remove_file(placement.path)
     elif placement.in_place:
         _copy_in_place(placement, label=label)
+    _announce(placement.path)
     sync_directory(os.path.dirname(placement.path))

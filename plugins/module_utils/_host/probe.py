@@ -13,10 +13,13 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Optional
 
+from ansible_collections.certwright.tls.plugins.module_utils._host.client_contexts import (
+    Client,
+    load_client,
+    load_contexts,
+)
 from ansible_collections.certwright.tls.plugins.module_utils._host.http_question import find_http_fault, word_request
 from ansible_collections.certwright.tls.plugins.module_utils._host.listeners import (
     Listener,
@@ -35,7 +38,6 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.tls_client im
     TlsClient,
     find_leaf_of_demand,
     is_tls,
-    load_context,
 )
 
 SERVED = "served"  # the leaf was read
@@ -63,7 +65,10 @@ SENTENCES = {
 
 @dataclass(frozen=True)
 class ProbeTarget:
-    """One question to a port of this host; without an address it goes to every one that is really listened on."""
+    """One question to a port of this host; without an address it goes to every one that is really listened on.
+
+    With `client_own` the client certificate is the service's own, which is not there before the first switch.
+    """
 
     port: int
     address: str | None = None
@@ -73,12 +78,17 @@ class ProbeTarget:
     client_certificate: str | None = None
     client_private_key: str | None = None
     http_path: str | None = None
+    client_own: bool = False
 
     def __post_init__(self) -> None:
         if self.address is not None:
             ipaddress.ip_address(self.address)  # a name would be resolved, which no timeout bounds
         if self.starttls is not None and self.starttls not in DIALOGUES:
             raise ValueError(f"STARTTLS is known for {', '.join(DIALOGUES)}, not for {self.starttls}")
+
+    @property
+    def client(self) -> Client:
+        return Client(self.client_certificate, self.client_private_key, self.client_own)
 
 
 @dataclass(frozen=True)
@@ -102,14 +112,13 @@ class Proof:
 
 
 _Asked = dict[ProbeTarget, tuple[tuple[str, ...], tuple[str, ...]]]
-_Contexts = dict[tuple[Optional[str], Optional[str]], ssl.SSLContext]
 
 
 def handshake(target: ProbeTarget, address: str, *, timeout: float, context: ssl.SSLContext | None = None) -> Served:
     """What that address serves now, found with one new connection and within the timeout altogether."""
     deadline = time.monotonic() + timeout
     try:
-        context = context or load_context(target.client_certificate, target.client_private_key)
+        context = context or load_client(target.client)
         client = TlsClient(context, target.server_name)
     except OSError as error:
         fact = f"the client certificate {target.client_certificate} cannot be used: {_explain(error)}"
@@ -132,10 +141,12 @@ def observe_served(
     The timeout, in seconds, bounds each handshake. A target that nothing listens on yields one silence without address.
     """
     asked = _find_asked(targets, listeners)
-    contexts = _load_contexts(asked)
+    contexts = load_contexts(target.client for target in asked)
     with ThreadPoolExecutor(max_workers=MAX_THREADS) as pool:
         running = {
-            (target, address): pool.submit(handshake, target, address, timeout=timeout, context=_pick(contexts, target))
+            (target, address): pool.submit(
+                handshake, target, address, timeout=timeout, context=contexts.get(target.client)
+            )
             for target, (addresses, dummy) in asked.items()
             for address in addresses
         }
@@ -162,13 +173,13 @@ def await_leaf(  # noqa: PLR0913  clock, sleep and look are given by tests only
     address that is neither proved nor still busy with an earlier question, and looks anew at what is listened on,
     because a reload may change that. The timeout bounds each handshake, the deadline (in the clock's seconds) all.
     """
-    contexts = _load_contexts(expected)
+    contexts = load_contexts(target.client for target in expected)
 
     def ask(target: ProbeTarget, address: str) -> Served | None:
         remaining = deadline - clock()
         if remaining <= 0:
             return None
-        served = handshake(target, address, timeout=min(timeout, remaining), context=_pick(contexts, target))
+        served = handshake(target, address, timeout=min(timeout, remaining), context=contexts.get(target.client))
         # A question that our own deadline cuts off says nothing about the server.
         return served if served.state == SERVED or clock() < deadline else None
 
@@ -263,19 +274,6 @@ def _find_counting(target: ProbeTarget, answers: list[Served], uncertain: tuple[
     if all(served.state == SILENT for served in answers):
         return answers
     return [served for served in answers if served.state != SILENT or served.address not in uncertain]
-
-
-def _load_contexts(targets: Iterable[ProbeTarget]) -> _Contexts:
-    """One context for each client certificate; one that cannot be used is missing, and handshake() says why."""
-    contexts: _Contexts = {}
-    for certificate, private_key in {(target.client_certificate, target.client_private_key) for target in targets}:
-        with suppress(OSError):
-            contexts[certificate, private_key] = load_context(certificate, private_key)
-    return contexts
-
-
-def _pick(contexts: _Contexts, target: ProbeTarget) -> ssl.SSLContext | None:
-    return contexts.get((target.client_certificate, target.client_private_key))
 
 
 def _converse(target: ProbeTarget, address: str, conversation: Conversation, client: TlsClient) -> Served:

@@ -21,6 +21,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.certificate_f
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError, read_optional
 from ansible_collections.certwright.tls.plugins.module_utils._host.listeners import observe_listeners
 from ansible_collections.certwright.tls.plugins.module_utils._host.observation import observe_store
+from ansible_collections.certwright.tls.plugins.module_utils._host.own_client import find_own_client
 from ansible_collections.certwright.tls.plugins.module_utils._host.pem import Block, load_blocks
 from ansible_collections.certwright.tls.plugins.module_utils._host.probe import ProbeTarget, Served, observe_served
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Limits, Wanted
@@ -88,7 +89,7 @@ def survey(store: Store, request: SurveyRequest) -> dict[str, Any]:
         **held,
         "store": store.path,
         "files": [found for path in request.paths for found in _survey_path(path, store, texts)],
-        "served": _survey_ports(held["certificates"], request, texts),
+        "served": _survey_ports(store, held["certificates"], request, texts),
         "texts": texts.by_fingerprint,
         "time": time.time(),
     }
@@ -194,13 +195,15 @@ def _describe_fact(path: str, fact: str) -> dict[str, Any]:
 
 
 def _survey_ports(
-    certificates: dict[str, dict[str, Any]], request: SurveyRequest, texts: Texts
+    store: Store, certificates: dict[str, dict[str, Any]], request: SurveyRequest, texts: Texts
 ) -> list[dict[str, Any]]:
     """Each question once, with everybody in the store who asks it; `asked` tells those of the request."""
     owners: dict[ProbeTarget, list[dict[str, str]]] = {target: [] for target in request.targets}
     for name, found in certificates.items() if request.stored else ():
         for service, target in _find_targets(found):
-            owners.setdefault(target, []).append({"certificate": name, "service": service})
+            owners.setdefault(find_own_client(store, name, target), []).append(
+                {"certificate": name, "service": service}
+            )
     if not owners:
         return []
     answers = observe_served(owners, observe_listeners(), timeout=request.limits.handshake)

@@ -25,6 +25,8 @@ KEY_PART, TRUST_PART, CRL_PART = "key", "trust", "crl"
 PARTS = ("leaf", "chain", "root", KEY_PART, TRUST_PART, CRL_PART)
 PEM, PKCS12, TRUSTSTORE = "pem", "pkcs12", "truststore"
 MODERN, LEGACY = "modern", "legacy"
+# In the place of a path: the host knows where the certificate that it probes for lies.
+OWN = "own"
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.revocation_li
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import (
     LEGACY,
     MODERN,
+    OWN,
     PARTS,
     PEM,
     PKCS12,
@@ -125,6 +126,11 @@ def _one_of(*known: str) -> Kind:
     return read
 
 
+def read_client(value: object) -> str:
+    """A path, or the certificate of the service itself."""
+    return OWN if str(value) == OWN else read_path(value)
+
+
 FILE_KINDS: Mapping[str, Kind] = {
     "name": read_file_name,
     "parts": read_parts,
@@ -150,7 +156,7 @@ PROBE_KINDS: Mapping[str, Kind] = {
     "server_name": read_text,
     "starttls": _one_of(*STARTTLS),
     "proxy_protocol": read_flag,
-    "client_certificate": read_path,
+    "client_certificate": read_client,
     "client_private_key": read_path,
     "http_path": read_http_path,
 }
@@ -177,7 +183,14 @@ def _read_file(item: object) -> ServiceFile:
 
 
 def read_probes(value: object) -> tuple[Probe, ...]:
-    return tuple(Probe(**_read_words(item, PROBE_KINDS, ("port",))) for item in read_list(value))
+    return tuple(_read_probe(item) for item in read_list(value))
+
+
+def _read_probe(item: object) -> Probe:
+    probe = Probe(**_read_words(item, PROBE_KINDS, ("port",)))
+    if probe.client_certificate == OWN and probe.client_private_key is not None:
+        raise WordError("has a `client_private_key` beside `client_certificate: own`, which has its own; leave it out")
+    return probe
 
 
 def read_paths(value: object) -> dict[str, str]:

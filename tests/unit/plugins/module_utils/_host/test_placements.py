@@ -20,6 +20,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.placements im
 )
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import FileSpec, Service
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import Store
+from ansible_collections.certwright.tls.tests.unit.watch import Watch
 
 
 @pytest.fixture
@@ -183,3 +184,28 @@ def test_what_somebody_put_over_ours_is_neither_replaced_nor_put_back_over(
     put_back_placement(placement, label=no_label)
     assert (path.is_symlink(), path.read_text(encoding="ascii")) == (False, "theirs")
     assert os.path.lexists(tmp_path / "a.before-certwright") == (kind != "nothing")
+
+
+@pytest.mark.parametrize("in_place", [False, True], ids=["a link", "a copy"])
+def test_who_watches_the_directory_hears_of_every_switch(store: Store, tmp_path: Path, in_place: bool) -> None:
+    """Also when the path itself stays as it is, since only the live link elsewhere was turned."""
+    path = tmp_path / "a.pem"
+    place(plan(store, path, in_place=in_place), label=no_label)
+    before = path.lstat().st_mtime_ns
+    with Watch(tmp_path) as watch:
+        place(plan(store, path, in_place=in_place), label=no_label)
+        assert "a.pem" in watch.find_changed()
+        put_back_placement(plan(store, path, in_place=in_place), label=no_label)
+        assert "a.pem" in watch.find_changed()
+    assert in_place or path.lstat().st_mtime_ns == before
+
+
+def test_a_path_that_takes_no_time_is_placed_all_the_same(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_words: object, **_options: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "utime", refuse)
+    place(plan(store, tmp_path / "a.pem"), label=no_label)
+    assert (tmp_path / "a.pem").read_text(encoding="ascii") == "ours"

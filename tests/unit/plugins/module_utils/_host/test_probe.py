@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 import os
 import pty
+import queue
 import socket
 import ssl
 import struct
@@ -22,12 +23,14 @@ from typing import Any
 import pytest
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.listeners import Listener, observe_listeners
+from ansible_collections.certwright.tls.plugins.module_utils._host.own_client import find_own_client
 from ansible_collections.certwright.tls.plugins.module_utils._host.probe import (
     ProbeTarget,
     await_leaf,
     handshake,
     observe_served,
 )
+from ansible_collections.certwright.tls.plugins.module_utils._host.store import Store
 
 Serve = Callable[..., int]
 P256_POINT = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
@@ -259,6 +262,37 @@ def test_a_leaf_that_does_not_belong_to_the_key_of_the_server_is_not_served(serv
 
     served = handshake(ProbeTarget(port=serve(talk)), "127.0.0.1", timeout=5)
     assert (served.state, served.fingerprint) == ("unproved", "")
+
+
+@pytest.mark.parametrize("is_there", [False, True], ids=["before the first switch", "after it"])
+def test_its_own_certificate_is_shown_once_it_is_there(
+    is_there: bool, serve: Serve, make_leaf: Any, tmp_path: Path
+) -> None:
+    """Before, a server that demands one still tells its leaf."""
+    leaf, client = make_leaf("a.example"), make_leaf("client.example")
+    shown: queue.Queue[bytes | None] = queue.Queue()
+    context = leaf.context()
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.verify_mode = ssl.CERT_OPTIONAL
+    context.load_verify_locations(str(client.certificate))
+
+    def talk(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as tls:
+            shown.put(tls.getpeercert(binary_form=True))
+
+    live = tmp_path / "live" / "web"
+    if is_there:
+        live.mkdir(parents=True)
+        (live / "fullchain.pem").write_bytes(client.certificate.read_bytes())
+        (live / "privkey.pem").write_bytes(client.private_key.read_bytes())
+    asked = ProbeTarget(port=serve(talk), client_certificate="own")
+    target = find_own_client(Store(str(tmp_path)), "web", asked)
+    for served in (
+        handshake(target, "127.0.0.1", timeout=5),
+        *observe_served([target], observe_listeners(), timeout=5),
+    ):
+        assert served.state == "served", served.detail
+    assert [bool(shown.get(timeout=5)) for _time in range(2)] == [is_there] * 2
 
 
 def test_a_client_certificate_that_is_missing_is_named_as_the_hindrance(serve: Serve, make_leaf: Any) -> None:

@@ -77,6 +77,7 @@ READ: list[tuple[str, object, object]] = [
         [{"port": 443, "client_certificate": "/etc/c.pem", "client_private_key": "/etc/c.key", "http_path": "/health"}],
         (Probe(443, client_certificate="/etc/c.pem", client_private_key="/etc/c.key", http_path="/health"),),
     ),
+    ("probes", [{"port": 443, "client_certificate": "own"}], (Probe(443, client_certificate="own"),)),
     ("probe_names", ["a.example", "b.example"], ("a.example", "b.example")),
     ("starttls", "imap", "imap"),
     ("proxy_protocol", "Off", False),
@@ -188,6 +189,11 @@ REFUSED: list[tuple[str, object, str]] = [
     ("probes", [443], "must be a list of mappings with port"),
     ("probes", [{"starttls": "smtp"}], f"lacks port; known are {PROBE_WORDS}"),
     ("probes", [{"port": 1, "tls": 1, "sni": 2}], f"has the unknown sni, tls; known are {PROBE_WORDS}"),
+    (
+        "probes",
+        [{"port": 1, "client_certificate": "own", "client_private_key": "/etc/c.key"}],
+        "has a `client_private_key` beside `client_certificate: own`, which has its own; leave it out",
+    ),
     ("probes", [{"port": "x"}], "`port` must be a port from 1 to 65535; `x` is not"),
     (
         "probes",
