@@ -3,7 +3,7 @@
 
 # The front door: `make` alone lists the verbs. Each installs what it needs into .venv, .cache and .build, nowhere else.
 .DEFAULT_GOAL := help
-VERBS := demo test format lint unit sanity integration chaos docs build bench lock clean
+VERBS := demo test format lint unit sanity integration fleet chaos docs build bench lock clean
 .PHONY: help $(VERBS)
 
 help:
@@ -23,6 +23,8 @@ sanity: ## ansible-test sanity, no exceptions, on each supported ansible-core
 	@tools/sanity
 integration: ## real services, on each supported ansible-core
 	@tools/integration
+fleet: ## tests over twenty hosts with systemd and sshd, made and ended here (root)
+	@tools/fleet
 chaos: ## kill -9 at every operation of a transaction, all scenarios (integration runs the essential ones)
 	@tools/chaos
 docs: ## the documentation of every plugin and role is complete and its links lead somewhere

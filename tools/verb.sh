@@ -3,7 +3,7 @@
 
 # shellcheck shell=sh
 # What every verb begins with: . "$(dirname "$0")/verb.sh"
-# Names used: check, check_pytest, left_out, venv, default_venv, link_tree, copy_tree, build_tarball, finish; $root, $verb, $results.
+# Names used: check, check_pytest, left_out, leave_all_out, need_fleet, venv, default_venv, link_tree, copy_tree, build_tarball, finish; $root, $verb, $results.
 
 set -eu
 cd "$(dirname "$0")/.."
@@ -49,6 +49,24 @@ count() {
 
 left_out() {
     echo "$*" >>"$results/$verb.left-out"
+}
+
+# leave_all_out REASON: the verb ends here, with nothing passed and nothing failed.
+leave_all_out() {
+    check_name=all
+    count 0 0 1
+    left_out "all of it: $*"
+    printf '\n%s: 0 passed, 0 failed, 1 skipped\nleft out: %s\n' "$verb" "$*"
+    exit 0
+}
+
+# need_fleet PYTHON: this machine can bring up a fleet of hosts afterwards, or the verb has ended.
+need_fleet() {
+    for program in systemd-nspawn:systemd-container mmdebstrap:mmdebstrap dnsmasq:dnsmasq-base ip:iproute2 ssh:openssh-client; do
+        tools/need "${program%:*}" "${program#*:}" || leave_all_out "a fleet of hosts takes ${program%:*}, of the package ${program#*:}"
+    done
+    PATH=$PATH:/usr/sbin:/sbin
+    obstacle=$("$1" tests/fleet/run.py obstacle 2>&1) || leave_all_out "$obstacle"
 }
 
 # venv NAME: its directory in $venv; false, and said as left out, where no Python for it is to be had.

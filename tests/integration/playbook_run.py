@@ -71,6 +71,11 @@ class Controller:
 
     root: Path
     variables: dict[str, Any]
+    inventory: str = "host1,"
+    within: tuple[str, ...] = ()
+    """What the command is run by, as a fleet's network."""
+    environment: dict[str, str] = field(default_factory=dict)
+    """Over that of every controller."""
 
     @property
     def secrets(self) -> Path:
@@ -89,8 +94,8 @@ class Controller:
         given = self.secrets / f"variables-{number}.json"
         given.write_text(json.dumps(self.variables | variables), encoding="utf-8")
         # Who starts the tests in the background leaves SIGINT ignored, and every child inherits that.
-        program = ["env", "--default-signal=INT", _program("ansible-playbook")]
-        command = [*program, "-i", "host1,", "-vvvv", "--diff", "-e", f"@{given}", *options, playbook]
+        program = [*self.within, "env", "--default-signal=INT", _program("ansible-playbook")]
+        command = [*program, "-i", self.inventory, "-vvvv", "--diff", "-e", f"@{given}", *options, playbook]
         with output.open("wb") as file:
             process = subprocess.Popen(
                 command,
@@ -120,6 +125,7 @@ class Controller:
             "ANSIBLE_RETRY_FILES_ENABLED": "false",
             "CERTWRIGHT_TASK_RESULTS": str(events),
             "PYTHONDONTWRITEBYTECODE": "1",
+            **self.environment,
         }
 
 
