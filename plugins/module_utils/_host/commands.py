@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -46,8 +47,11 @@ class CommandResult:
 def run_command(argv: tuple[str, ...], *, deadline: float) -> CommandResult:
     """Run to the end or kill the whole group at the deadline.
 
-    Output goes to an unlinked file, not a pipe: a service that a command starts would hold a pipe open for ever.
+    The first word may name alternatives, as in `apachectl|httpd`. Output goes to an unlinked file, not a pipe: a
+    service that a command starts would hold a pipe open for ever.
     """
+    environment = _environment()
+    argv = (*(_find_program(word, environment["PATH"]) for word in argv[:1]), *argv[1:])
     with tempfile.TemporaryFile() as output:
         try:
             # AnsibleModule.run_command has no deadline.
@@ -57,7 +61,7 @@ def run_command(argv: tuple[str, ...], *, deadline: float) -> CommandResult:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env=_environment(),
+                env=environment,
                 cwd="/",
             )
         except OSError as error:
@@ -79,6 +83,12 @@ def _wait(process: subprocess.Popen[bytes], deadline: float) -> int | None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         return None
+
+
+def _find_program(name: str, path: str) -> str:
+    """Of alternatives the first that is there: distributions name one program differently."""
+    names = name.split("|")
+    return next((item for item in names if shutil.which(item, path=path)), names[0])
 
 
 def _environment() -> dict[str, str]:

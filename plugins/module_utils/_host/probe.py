@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import math
 import socket
 import ssl
 import time
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field, replace
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.client_contexts import (
     Client,
+    Contexts,
     load_client,
     load_contexts,
 )
@@ -31,11 +33,13 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.starttls impo
     DIALOGUES,
     Conversation,
     NotTlsError,
+    find_patience,
     proxy_header,
     require_starttls,
 )
 from ansible_collections.certwright.tls.plugins.module_utils._host.tls_client import (
     TlsClient,
+    explain,
     find_leaf_of_demand,
     is_tls,
 )
@@ -121,14 +125,14 @@ def handshake(target: ProbeTarget, address: str, *, timeout: float, context: ssl
         context = context or load_client(target.client)
         client = TlsClient(context, target.server_name)
     except OSError as error:
-        fact = f"the client certificate {target.client_certificate} cannot be used: {_explain(error)}"
+        fact = f"the client certificate {target.client_certificate} cannot be used: {explain(error)}"
         return _judge(target, address, UNPROVED, fact)
     except ValueError:
         return _judge(target, address, UNPROVED, f"{target.server_name!r} cannot be sent as a server name")
     try:
         connection = socket.create_connection((address, target.port), timeout=timeout)
     except OSError as error:
-        return _judge(target, address, SILENT, _explain(error))
+        return _judge(target, address, SILENT, explain(error))
     with connection:
         return _converse(target, address, Conversation(connection, deadline), client)
 
@@ -138,15 +142,14 @@ def observe_served(
 ) -> tuple[Served, ...]:
     """What every target serves on each of its addresses, in that order, each asked once and all concurrently.
 
-    The timeout, in seconds, bounds each handshake. A target that nothing listens on yields one silence without address.
+    The timeout, in seconds, bounds each handshake (some protocols take longer). A target that nothing
+    listens on yields one silence without address.
     """
     asked = _find_asked(targets, listeners)
     contexts = load_contexts(target.client for target in asked)
     with ThreadPoolExecutor(max_workers=MAX_THREADS) as pool:
         running = {
-            (target, address): pool.submit(
-                handshake, target, address, timeout=timeout, context=contexts.get(target.client)
-            )
+            (target, address): pool.submit(_ask, target, address, contexts, timeout=timeout)
             for target, (addresses, dummy) in asked.items()
             for address in addresses
         }
@@ -179,7 +182,7 @@ def await_leaf(  # noqa: PLR0913  clock, sleep and look are given by tests only
         remaining = deadline - clock()
         if remaining <= 0:
             return None
-        served = handshake(target, address, timeout=min(timeout, remaining), context=contexts.get(target.client))
+        served = _ask(target, address, contexts, timeout=timeout, remaining=remaining)
         # A question that our own deadline cuts off says nothing about the server.
         return served if served.state == SERVED or clock() < deadline else None
 
@@ -276,6 +279,13 @@ def _find_counting(target: ProbeTarget, answers: list[Served], uncertain: tuple[
     return [served for served in answers if served.state != SILENT or served.address not in uncertain]
 
 
+def _ask(
+    target: ProbeTarget, address: str, contexts: Contexts, *, timeout: float, remaining: float = math.inf
+) -> Served:
+    within = min(find_patience(target.starttls, timeout), remaining)
+    return handshake(target, address, timeout=within, context=contexts.get(target.client))
+
+
 def _converse(target: ProbeTarget, address: str, conversation: Conversation, client: TlsClient) -> Served:
     try:
         if target.proxy_protocol:
@@ -300,8 +310,8 @@ def _judge_failure(target: ProbeTarget, address: str, conversation: Conversation
     if leaf:
         return _serve(target, address, leaf)
     if not conversation.heard:
-        return _judge(target, address, SILENT, _explain(error))
-    return _judge(target, address, UNPROVED if is_tls(conversation.unread) else NO_TLS, _explain(error))
+        return _judge(target, address, SILENT, explain(error))
+    return _judge(target, address, UNPROVED if is_tls(conversation.unread) else NO_TLS, explain(error))
 
 
 def _serve(target: ProbeTarget, address: str, leaf: bytes) -> Served:
@@ -311,11 +321,3 @@ def _serve(target: ProbeTarget, address: str, leaf: bytes) -> Served:
 def _judge(target: ProbeTarget, address: str, state: str, fact: str) -> Served:
     place = f"[{address}]:{target.port}" if ":" in address else f"{address}:{target.port}"
     return Served(target, address, state, detail=SENTENCES[state].format(place=place, fact=fact))
-
-
-def _explain(error: Exception) -> str:
-    if isinstance(error, ssl.SSLError):
-        return (error.reason or "TLS error").replace("_", " ").lower()
-    if isinstance(error, socket.timeout):
-        return "no word in time"
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)

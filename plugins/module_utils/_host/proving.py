@@ -75,7 +75,9 @@ def find_unnamed_files(dump: str | None, store: Store, certificate: str, service
             store.live_file(certificate, service.name, spec.name),
             *_canonical(store, certificate, spec),
         ]
-        if not any(name and is_named(name, dump) for name in names):
+        # A folder that is named as a whole is read as a whole (`crt` of haproxy).
+        known = [path for name in names if name for path in (name, os.path.dirname(name))]
+        if not any(is_named(path, dump) for path in known):
             unnamed.append(spec.path or names[1])
     return tuple(unnamed)
 
@@ -113,7 +115,7 @@ def is_named(name: str, dump: str) -> bool:
     """As a whole path, and not only in a comment."""
     if name not in dump:  # five hundred certificates ask a dump of twenty thousand lines
         return False
-    whole = re.compile(r"(?<![\w./-])" + re.escape(name) + r"(?![\w./-])")
+    whole = re.compile(r"(?<![\w./-])" + re.escape(name) + r"/?(?![\w./-])")
     return any(whole.search(line) for line in dump.splitlines() if name in line and not line.lstrip().startswith("#"))
 
 

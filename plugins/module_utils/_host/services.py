@@ -14,6 +14,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.files import 
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Limits, Service
 
 _SYSTEMD = "/run/systemd/system"
+_ALTERNATIVES = "|"
 _UP = ("active", "reloading", "activating")
 
 
@@ -31,12 +32,27 @@ def observe_state(service: Service, limits: Limits) -> ServiceState:
     A service that offers neither is taken to be up: its probes tell.
     """
     if service.unit and os.path.isdir(_SYSTEMD):
-        return _unit_state(service.unit, limits)
+        return _unit_state(find_unit(service.unit, limits), limits)
     if service.pid_file:
-        return _process_state(service.pid_file)
+        return _process_state(_find_pid_file(service.pid_file))
     if service.status:
         return ServiceState(run_command(service.status, deadline=limits.check).ok)
     return ServiceState(True)
+
+
+def find_unit(unit: str, limits: Limits) -> str:
+    """Of alternatives the first that systemd knows: distributions name one service differently."""
+    names = unit.split(_ALTERNATIVES)
+    for name in names if len(names) > 1 else ():
+        shown = run_command(("systemctl", "show", "-p", "LoadState", "--value", "--", name), deadline=limits.check)
+        if shown.ok and shown.output.strip() not in ("", "not-found"):
+            return name
+    return names[0]
+
+
+def _find_pid_file(pid_file: str) -> str:
+    names = pid_file.split(_ALTERNATIVES)
+    return next((name for name in names if os.path.exists(name)), names[0])
 
 
 def _unit_state(unit: str, limits: Limits) -> ServiceState:
@@ -48,8 +64,11 @@ def _unit_state(unit: str, limits: Limits) -> ServiceState:
 
 
 def _process_state(pid_file: str) -> ServiceState:
-    """A process file of a process that is gone is a stopped service (proc(5), field 22 is the start time)."""
-    pid = (read_optional(pid_file) or b"").strip()
+    """A process file of a process that is gone is a stopped service (proc(5), field 22 is the start time).
+
+    PostgreSQL says more in the lines below.
+    """
+    pid = (read_optional(pid_file) or b"").partition(b"\n")[0].strip()
     if not pid.isdigit():
         return ServiceState(False)
     try:
@@ -85,17 +104,18 @@ def reload_service(service: Service, limits: Limits) -> CommandResult:
     if service.method == "none" or is_restart_pending(service):
         return CommandResult((), 0, "")
     if service.unit and os.path.isdir(_SYSTEMD):
-        return run_command(("systemctl", service.method, "--", service.unit), deadline=limits.reload)
+        return run_command(("systemctl", service.method, "--", find_unit(service.unit, limits)), deadline=limits.reload)
     command = service.reload if service.method == "reload" else service.restart
     if not command:
         return CommandResult((), 127, f"there is no command for the {service.method} of {service.name}")
-    return run_command(command, deadline=limits.reload)
+    pid_file = _find_pid_file(service.pid_file or "")
+    return run_command(tuple(word.replace("{pid_file}", pid_file) for word in command), deadline=limits.reload)
 
 
 def start_service(service: Service, limits: Limits) -> CommandResult:
     """Only for a service that was up before and went down under our change."""
     if service.unit and os.path.isdir(_SYSTEMD):
-        return run_command(("systemctl", "restart", "--", service.unit), deadline=limits.reload)
+        return run_command(("systemctl", "restart", "--", find_unit(service.unit, limits)), deadline=limits.reload)
     if service.restart:
         return run_command(service.restart, deadline=limits.reload)
     return CommandResult((), 127, f"{service.name} went down and there is no command that starts it")

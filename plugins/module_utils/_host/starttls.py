@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 MAX_PLAINTEXT = 64 * 1024
 SHOWN_REPLY = 80
+# Seconds for protocols that take long: postscreen greets whom it does not know after six, and knows him from then on.
+PATIENCE = {"smtp": 10.0}
 
 LDAP_STARTTLS = b"1.3.6.1.4.1.1466.20037"
 LDAP_EXTENDED_REQUEST = 0x77
@@ -95,6 +97,11 @@ def proxy_header(connection: socket.socket) -> bytes:
     return f"PROXY {family} {addresses} {source[1]} {destination[1]}\r\n".encode("ascii")
 
 
+def find_patience(protocol: str | None, timeout: float) -> float:
+    """How long to wait for an answer, in seconds."""
+    return max(timeout, PATIENCE.get(protocol or "", 0.0))
+
+
 def require_starttls(protocol: str, conversation: Conversation) -> None:
     """The server is ready for our TLS ClientHello; NotTlsError when it refuses.
 
@@ -107,10 +114,19 @@ def require_starttls(protocol: str, conversation: Conversation) -> None:
 
 
 def _ask_smtp(conversation: Conversation) -> None:
-    """RFC 3207 4, with replies of several lines (RFC 5321 4.2.1). postscreen greets only after six seconds."""
+    """RFC 3207 4, with replies of several lines (RFC 5321 4.2.1)."""
+    _ask_mail_server(conversation, b"EHLO")
+
+
+def _ask_lmtp(conversation: Conversation) -> None:
+    """RFC 2033 4.1."""
+    _ask_mail_server(conversation, b"LHLO")
+
+
+def _ask_mail_server(conversation: Conversation, hello: bytes) -> None:
     _require_smtp("220", _take_smtp_reply(conversation))
     # A client without a name says its address (RFC 5321 4.1.4).
-    conversation.say(b"EHLO [127.0.0.1]\r\n")
+    conversation.say(hello + b" [127.0.0.1]\r\n")
     reply = _take_smtp_reply(conversation)
     _require_smtp("250", reply)
     if not any(line[4:].strip().upper() == "STARTTLS" for line in reply):
@@ -148,6 +164,20 @@ def _ask_pop3(conversation: Conversation) -> None:
     conversation.say(b"STLS\r\n")
     line = conversation.take_line()
     _require(line.startswith("+OK"), line)
+
+
+def _ask_sieve(conversation: Conversation) -> None:
+    """RFC 5804 1.7, 2.2: capabilities up to an OK are the greeting."""
+    _require_sieve(conversation)
+    conversation.say(b"STARTTLS\r\n")
+    _require_sieve(conversation)
+
+
+def _require_sieve(conversation: Conversation) -> None:
+    line = conversation.take_line()
+    while line.startswith('"'):
+        line = conversation.take_line()
+    _require(line.upper().startswith("OK"), line)
 
 
 def _ask_ldap(conversation: Conversation) -> None:
@@ -206,8 +236,10 @@ def _printable(character: str) -> str:
 
 DIALOGUES: dict[str, Callable[[Conversation], None]] = {
     "smtp": _ask_smtp,
+    "lmtp": _ask_lmtp,
     "imap": _ask_imap,
     "pop3": _ask_pop3,
+    "sieve": _ask_sieve,
     "ldap": _ask_ldap,
     "postgres": _ask_postgres,
 }

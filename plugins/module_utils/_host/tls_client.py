@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from contextlib import suppress
 
@@ -85,6 +86,14 @@ class TlsClient:
         except ssl.SSLWantReadError:
             return False
         return True
+
+
+def explain(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError):
+        return (error.reason or "TLS error").replace("_", " ").lower()
+    if isinstance(error, socket.timeout):
+        return "no word in time"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def is_tls(answer: bytes) -> bool:

@@ -201,13 +201,21 @@ _COMMANDS = ("status", "check", "staged_check", "reload", "restart", "references
 class Preset:
     """How a kind of service wants its files, as data. Commands hold placeholders for the operator's words.
 
-    Without a `method` the operator's words decide whether it reloads, restarts or watches its files.
+    `unit`, `pid_file`, `defaults` and the first word of a command may name alternatives, as in `apachectl|httpd`: those
+    with a placeholder when the operator gave its word, else the others. The host takes the first that it has.
+
+    `owner` and `group` are of all files, unless the operator says another. `starttls` is spoken on every port but those
+    of `port_starttls` (None is TLS at once). Without a `method` the operator's words decide whether it reloads,
+    restarts or watches its files.
     """
 
     name: str
     files: tuple[ServiceFile, ...] = ()
     unit: str | None = None
     pid_file: str | None = None
+    owner: str | None = None
+    group: str | None = None
+    status: tuple[CommandPart, ...] = ()
     check: tuple[CommandPart, ...] = ()
     reload: tuple[CommandPart, ...] = ()
     restart: tuple[CommandPart, ...] = ()
@@ -216,5 +224,6 @@ class Preset:
     hint: str = ""
     ports: tuple[int, ...] = ()
     starttls: str | None = None
+    port_starttls: tuple[tuple[int, str | None], ...] = ()
     words: tuple[str, ...] = ()
     defaults: tuple[tuple[str, str], ...] = ()

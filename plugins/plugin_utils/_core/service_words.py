@@ -42,6 +42,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.word_kinds im
     read_command,
     read_flag,
     read_http_path,
+    read_instance,
     read_list,
     read_mode,
     read_path,
@@ -54,7 +55,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.word_kinds im
     read_unit,
 )
 
-STARTTLS = ("smtp", "imap", "pop3", "ldap", "postgres")
+STARTTLS = ("smtp", "lmtp", "imap", "pop3", "sieve", "ldap", "postgres")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}\Z")
 
@@ -239,6 +240,7 @@ SERVICE_KINDS: Mapping[str, Kind] = {
     "binary": read_text,
     "config": read_path,
     "prefix": read_path,
+    "instance": read_instance,
     "files": read_files,
     "status": read_command,
     "check": read_command,

@@ -17,11 +17,15 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons impor
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.restart import find_window_fault
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import (
     TRUSTSTORE,
-    CommandPart,
     Preset,
     Probe,
     Service,
     ServiceFile,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_commands import (
+    choose_alternatives,
+    choose_special,
+    fill_command,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_sources import (
     SOURCE_WORDS,
@@ -134,22 +138,24 @@ def _split_entry(entry: object) -> tuple[str, dict[str, Any]]:
 def _build(declared: Declared, names: tuple[str, ...], attributes: Mapping[str, str]) -> Service:
     preset, words = declared.preset, declared.words
     files = tuple(_build_file(file, declared, attributes) for file in words.get("files") or preset.files)
-    unit = words.get("unit", None if words.get("config") else preset.unit)
+    unit = _find_process(preset.unit, "unit", words)
+    pid_file = _find_process(preset.pid_file, "pid_file", words)
+    values = _find_values(declared, pid_file)
     service = Service(
         name=words.get("name", preset.name),
         files=files,
-        unit=unit or None,
-        pid_file=words.get("pid_file", None if words.get("config") else preset.pid_file),
-        status=words.get("status", ()),
-        check=words.get("check") or _fill(preset.check, declared),
+        unit=unit,
+        pid_file=pid_file,
+        status=words.get("status") or fill_command(preset.status, values),
+        check=words.get("check") or fill_command(preset.check, values),
         staged_check=words.get("staged_check", ()),
-        reload=words.get("reload") or _fill(preset.reload, declared),
-        restart=words.get("restart_command") or _fill(preset.restart, declared),
+        reload=words.get("reload") or fill_command(preset.reload, values),
+        restart=words.get("restart_command") or fill_command(preset.restart, values),
         method=_method(declared, unit),
         restart_policy=words.get("restart", "never"),
         restart_window=words.get("restart_window", ""),
-        references=words.get("references") or _fill(preset.references, declared),
-        hint=preset.hint,
+        references=words.get("references") or fill_command(preset.references, values),
+        hint="" if "files" in words else preset.hint,
         probes=tuple(_probes(declared, names)),
         declared={"words": _as_json(_without_secrets(declared.said)), "attributes": dict(attributes)},
         trust_names=words.get("trust", ()),
@@ -178,14 +184,18 @@ def _as_json(said: Any) -> Any:
 
 
 def _build_file(file: ServiceFile, declared: Declared, attributes: Mapping[str, str]) -> ServiceFile:
-    """The file's own attributes win, then the service's, then the module's; `mode` is meant for files with the key."""
-    words = declared.words
+    """The file's own attributes win, then the service's, the module's and the preset's.
+
+    `mode` is meant for files with the key.
+    """
+    words, preset = declared.words, declared.preset
+    usual = {word: value for word, value in (("owner", preset.owner), ("group", preset.group)) if value}
     own = {word: getattr(file, word) for word in _ATTRIBUTES if getattr(file, word) is not None}
     given = {word: words[word] for word in _ATTRIBUTES if word in words}
     key_mode = words.get("mode") or read_mode(attributes.get("mode", "0600"))
     return replace(
         file,
-        **{**{word: attributes[word] for word in _ATTRIBUTES if word in attributes}, **given, **own},
+        **{**usual, **{word: attributes[word] for word in _ATTRIBUTES if word in attributes}, **given, **own},
         mode=file.mode or (key_mode if file.holds_key else "0644"),
         path=words.get("paths", {}).get(file.name, file.path),
         replace_link=file.replace_link or words.get("replace_links", False),
@@ -203,16 +213,21 @@ def _method(declared: Declared, unit: str | None) -> str:
     return "reload" if unit or "reload" in words else "none"
 
 
-def _fill(parts: tuple[CommandPart, ...], declared: Declared) -> tuple[str, ...]:
-    """A group whose placeholder has no value is left out."""
-    values = {**dict(declared.preset.defaults), **{key: str(value) for key, value in declared.words.items()}}
-    filled: list[str] = []
-    for part in parts:
-        group = (part,) if isinstance(part, str) else part
-        wanted = [word[1:-1] for word in group if word.startswith("{")]
-        if all(word in values for word in wanted):
-            filled.extend(values[word[1:-1]] if word.startswith("{") else word for word in group)
-    return tuple(filled)
+def _find_process(usual: str | None, word: str, words: Mapping[str, Any]) -> str | None:
+    """The unit or the process file. A configuration of its own is another process than the usual one."""
+    if word in words:
+        return words[word] or None
+    is_another = "config" in words or "instance" in words
+    return (choose_special if is_another else choose_alternatives)(usual, words)
+
+
+def _find_values(declared: Declared, pid_file: str | None) -> dict[str, str]:
+    """What placeholders stand for."""
+    said = {word: str(value) for word, value in declared.words.items()}
+    usual = {word: choose_alternatives(value, said) for word, value in declared.preset.defaults}
+    # Which of the process files it is the host knows.
+    values = {**usual, **said, "pid_file": "{pid_file}" if pid_file else None}
+    return {word: value for word, value in values.items() if value}
 
 
 def _askable(name: str) -> str:
@@ -229,12 +244,13 @@ def _probes(declared: Declared, names: tuple[str, ...]) -> Iterator[Probe]:
         yield probe if probe.server_name else replace(probe, server_name=first)
     if "probes" in words and "ports" not in words:
         return
+    by_port = dict(declared.preset.port_starttls)
     for port in words.get("ports", declared.preset.ports):
         for name in words.get("probe_names", (first,)):
             yield Probe(
                 port,
                 server_name=name,
-                starttls=words.get("starttls", declared.preset.starttls),
+                starttls=words.get("starttls", by_port.get(port, declared.preset.starttls)),
                 proxy_protocol=words.get("proxy_protocol", False),
             )
 
@@ -254,6 +270,8 @@ def _find_faults(service: Service, declared: Declared) -> Iterator[str]:
     if service.method == "restart" and not (service.unit or service.restart):
         ways = [f"`{word}`" for word in ("unit", "restart_command") if word in (*_SHARED_WORDS, *declared.preset.words)]
         yield f"is to be restarted; say how by {' or '.join(ways)}"
+    if service.method == "reload" and not (service.unit or service.reload):
+        yield "has nothing to reload it by; say its `unit` or its `pid_file`"
     fault = find_window_fault(service.restart_policy, service.restart_window)
     if fault:
         yield fault

@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import is_address
 
 _SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\Z")
+_INSTANCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z")
 _MODE = re.compile(r"0?[0-7]{3}\Z")
 _PORT = re.compile(r"[0-9]{1,5}\Z")
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -41,6 +42,14 @@ def read_service_name(value: object) -> str:
     if _SERVICE_NAME.match(text):
         return text
     raise WordError(f"must be letters, digits, `_` and `-`, for it names a directory; `{text}` is not")
+
+
+def read_instance(value: object) -> str:
+    """What stands behind the `@` of a unit, and in the names of directories."""
+    text = read_text(value)
+    if _INSTANCE.match(text):
+        return text
+    raise WordError(f"must be letters, digits, `.`, `_` and `-`, as in 15-main; `{text}` is not")
 
 
 def read_path(value: object) -> str:

@@ -7,7 +7,13 @@
 from __future__ import annotations
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset
+from ansible_collections.certwright.tls.plugins.plugin_utils._services.apache import APACHE
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.custom import CUSTOM
+from ansible_collections.certwright.tls.plugins.plugin_utils._services.dovecot import DOVECOT
+from ansible_collections.certwright.tls.plugins.plugin_utils._services.haproxy import HAPROXY
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.nginx import NGINX
+from ansible_collections.certwright.tls.plugins.plugin_utils._services.postfix import POSTFIX
+from ansible_collections.certwright.tls.plugins.plugin_utils._services.postgresql import POSTGRESQL
 
-PRESETS: dict[str, Preset] = {preset.name: preset for preset in (CUSTOM, NGINX)}
+_ALL = (APACHE, CUSTOM, DOVECOT, HAPROXY, NGINX, POSTFIX, POSTGRESQL)
+PRESETS: dict[str, Preset] = {preset.name: preset for preset in _ALL}

@@ -24,6 +24,13 @@ def test_a_missing_program_is_said_to_be_missing() -> None:
     assert (result.code, result.output) == (127, "cannot start: No such file or directory")
 
 
+def test_of_alternatives_the_first_that_is_there_runs() -> None:
+    result = run_command(("certwright-no-such-program|echo|false", "a|b"), deadline=10)
+    assert (result.argv, result.output) == (("echo", "a|b"), "a|b\n")
+    missing = run_command(("certwright-no-such-program|certwright-nor-this",), deadline=10)
+    assert (missing.argv, missing.code) == (("certwright-no-such-program",), 127)
+
+
 def test_a_deadline_ends_the_whole_group(tmp_path: Path) -> None:
     begun = time.monotonic()
     result = run_command(("sh", "-c", f"echo begun; sleep 60 & echo $! > {tmp_path}/pid; wait"), deadline=0.5)

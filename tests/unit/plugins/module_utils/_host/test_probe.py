@@ -435,6 +435,28 @@ def test_hanging_servers_are_waited_for_together_and_leave_nothing_open(no_leaks
         assert time.monotonic() - started < 2
 
 
+def test_smtp_may_greet_late_and_others_may_not(serve: Serve, make_leaf: Any) -> None:
+    leaf = make_leaf("mail.example")
+
+    def talk(connection: socket.socket) -> None:
+        time.sleep(0.5)
+        for reply in (b"220 hi\r\n", b"250 STARTTLS\r\n", b"220 go\r\n"):
+            connection.sendall(reply)
+            if reply != b"220 go\r\n":
+                connection.recv(4096)
+        leaf.talk(connection)
+
+    late = ProbeTarget(port=serve(talk), starttls="smtp")
+    targets = [late, ProbeTarget(port=serve(talk), starttls="pop3")]
+    answers = observe_served(targets, observe_listeners(), timeout=0.2)
+    assert [served.state for served in answers] == ["served", "silent"]
+    (proof,) = await_leaf({late: leaf.fingerprint}, deadline=time.monotonic() + 10, timeout=0.2)
+    assert proof.proved
+    started = time.monotonic()
+    (proof,) = await_leaf({late: leaf.fingerprint}, deadline=started + 0.3, timeout=0.2)
+    assert (proof.proved, time.monotonic() - started < 2) == (False, True)
+
+
 def test_three_handshakes_in_a_row_prove_the_leaf(serve: Serve, make_leaf: Any) -> None:
     leaf, seen = make_leaf("new.example"), itertools.count()
 

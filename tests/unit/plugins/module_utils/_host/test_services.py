@@ -14,6 +14,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.services impo
     check_service,
     check_staged,
     dump_configuration,
+    find_unit,
     observe_state,
     reload_service,
     start_service,
@@ -34,6 +35,42 @@ def test_without_a_process_the_service_is_stopped(tmp_path: Path, text: str) -> 
     if text is not None:
         (tmp_path / "pid").write_text(text, encoding="ascii")
     assert not observe_state(Service("s", pid_file=str(tmp_path / "pid")), LIMITS).running
+
+
+def test_of_process_files_the_first_that_is_there_counts_and_only_its_first_line(tmp_path: Path) -> None:
+    (tmp_path / "pid").write_text(f"{os.getpid()}\n/var/lib/data\n1700000000\n", encoding="ascii")
+    service = Service("s", pid_file=f"{tmp_path}/none|{tmp_path}/pid", reload=("echo", "{pid_file}"))
+    assert observe_state(service, LIMITS).running
+    assert reload_service(service, LIMITS).output == f"{tmp_path}/pid\n"
+    assert not observe_state(Service("s", pid_file=f"{tmp_path}/none|{tmp_path}/nor"), LIMITS).running
+
+
+SYSTEMCTL = """#!/bin/sh
+eval "unit=\\${$#}"
+case "$*" in
+*LoadState*) case $unit in b.service|c.service) echo loaded ;; *) echo not-found ;; esac ;;
+*) echo "$unit" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("units", "found"),
+    [
+        ("a.service|b.service|c.service", "b.service"),
+        ("c.service", "c.service"),
+        ("a.service", "a.service"),
+        ("a.service|x.service", "a.service"),
+    ],
+    ids=["the first that is there", "one", "one that is not there", "none is there"],
+)
+def test_of_units_the_first_that_systemd_knows_is_meant(
+    units: str, found: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "systemctl").write_text(SYSTEMCTL, encoding="ascii")
+    (tmp_path / "systemctl").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert find_unit(units, LIMITS) == found
 
 
 @pytest.mark.parametrize(("command", "running"), [((), True), (("true",), True), (("false",), False)])

@@ -27,6 +27,7 @@ KNOWN_WORDS = (
     "binary, config, group, mode, name, owner, paths, pid_file, ports, prefix, probe_names, probes, proxy_protocol, "
     "replace_links, restart, restart_window, selevel, serole, setype, seuser, starttls, unit"
 )
+ALL_PRESETS = ", ".join(sorted([*PRESETS, "slow"]))
 NIGHTLY = {"restart": "window", "restart_window": "03:00-04:00"}
 UNRESTARTABLE = "is to be restarted; say how by `unit` or `restart_command`"
 TORN = "has certificate and key in two files of which one is `in_place`; combine their parts in that one"
@@ -159,6 +160,92 @@ def test_which_process_is_meant(words: dict[str, object], unit: str | None, pid_
     assert (unit, pid_file) == (service.unit, service.pid_file)
 
 
+OFFICE = Preset(
+    "office",
+    files=(ServiceFile("all.pem", ("leaf", "key")), ServiceFile("x.pem", ("leaf",), owner="file")),
+    unit="o@{instance}.service|o.service",
+    pid_file="{config}/pid|/run/o-{instance}.pid|/run/o.pid",
+    owner="office",
+    group="office",
+    status=("{binary}", "status"),
+    reload=("{binary}", ("-c", "{config}"), ("-p", "{pid_file}"), "reload"),
+    hint="name {all.pem} and {x.pem}",
+    ports=(25, 465),
+    starttls="smtp",
+    port_starttls=((465, None), (143, "imap")),
+    words=("binary", "config", "instance", "files"),
+    defaults=(("binary", "o-{instance}|o|p"), ("config", "/etc/o-{instance}")),
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "unit", "pid_file", "reload"),
+    [
+        pytest.param({}, "o.service", "/run/o.pid", "o|p -p {pid_file} reload", id="the usual one"),
+        pytest.param(
+            {"instance": "1"},
+            "o@1.service",
+            "/run/o-1.pid",
+            "o-1 -c /etc/o-1 -p {pid_file} reload",
+            id="an instance",
+        ),
+        pytest.param({"config": "/c"}, None, "/c/pid", "o|p -c /c -p {pid_file} reload", id="another configuration"),
+        pytest.param(
+            {"config": "/c", "instance": "1", "pid_file": "/pid"},
+            "o@1.service",
+            "/pid",
+            "o-1 -c /c -p {pid_file} reload",
+            id="an instance with words of its own",
+        ),
+        pytest.param({"binary": "q"}, "o.service", "/run/o.pid", "q -p {pid_file} reload", id="another program"),
+    ],
+)
+def test_which_instance_is_meant(words: dict[str, object], unit: str | None, pid_file: str | None, reload: str) -> None:
+    service = load_office(words)
+
+    assert (unit, pid_file, reload) == (service.unit, service.pid_file, " ".join(service.reload))
+    assert (reload.split(maxsplit=1)[0], "status") == service.status
+
+
+def load_office(words: dict[str, object], **attributes: str) -> Service:
+    services, problems = load_services(
+        [{"office": words}], certificate="web", names=NAMES, attributes=attributes, presets={"office": OFFICE}
+    )
+    assert problems == ()
+    return services[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "owners"),
+    [
+        pytest.param({}, ["office", "file"], id="the preset's"),
+        pytest.param({"owner": "me"}, ["me", "file"], id="the operator's"),
+    ],
+)
+def test_files_belong_to_the_user_of_the_preset_unless_told(words: dict[str, object], owners: list[str]) -> None:
+    assert owners == [file.owner for file in load_office(words).files]
+    assert [file.owner for file in load_office({}, owner="task").files] == ["task", "file"]
+    assert [file.group for file in load_office(words).files] == ["office", "office"]
+
+
+def test_the_hint_of_a_preset_is_of_its_own_files_only() -> None:
+    assert load_office({}).hint == OFFICE.hint
+    assert load_office({"files": FILES}).hint == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "spoken"),
+    [
+        pytest.param({}, {25: "smtp", 465: None}, id="the preset's ports"),
+        pytest.param({"ports": [143, 587]}, {143: "imap", 587: "smtp"}, id="by port, else the preset's own"),
+        pytest.param({"ports": [25, 465], "starttls": "pop3"}, {25: "pop3", 465: "pop3"}, id="the operator's word"),
+        pytest.param({"probes": [{"port": 25}]}, {25: None}, id="probes are as they are"),
+    ],
+)
+def test_what_is_spoken_on_which_port(words: dict[str, object], spoken: dict[int, str | None]) -> None:
+    assert spoken == {probe.port: probe.starttls for probe in load_office(words).probes}
+
+
 @pytest.mark.parametrize(
     ("entry", "method"),
     [
@@ -204,8 +291,9 @@ def test_how_a_service_takes_its_files(entry: object, method: str) -> None:
 def test_words_decide_for_a_preset_without_a_method(method: str, words: dict[str, object], expected: str) -> None:
     """By its data and not by its name: `custom` is one of them."""
     preset = Preset("loose", files=SLOW.files, method=method, words=("reload",))
+    reload = {} if "unit" in words else {"reload": "x"} if method == "reload" else {}
     services, problems = load_services(
-        [{"loose": words}], certificate="web", names=NAMES, attributes={}, presets={"loose": preset}
+        [{"loose": {**reload, **words}}], certificate="web", names=NAMES, attributes={}, presets={"loose": preset}
     )
 
     assert problems == ()
@@ -292,7 +380,7 @@ def test_every_attribute_reaches_every_file(word: str) -> None:
         pytest.param(
             "ngnix",
             "unknown_service",
-            "There is no service preset `ngnix`; known are custom, nginx, slow, and `custom` fits any service",
+            f"There is no service preset `ngnix`; known are {ALL_PRESETS}, and `custom` fits any service",
             id="no such preset",
         ),
         pytest.param(["nginx"], "service_invalid", ENTRY, id="a list"),
@@ -451,6 +539,12 @@ def test_every_attribute_reaches_every_file(word: str) -> None:
             "service_invalid",
             "The path /a is given to more than one file; give each its own",
             id="one path for two files",
+        ),
+        pytest.param(
+            {"haproxy": {"config": "/srv/haproxy.cfg"}},
+            "service_invalid",
+            "The service haproxy: has nothing to reload it by; say its `unit` or its `pid_file`",
+            id="to reload what",
         ),
     ],
 )

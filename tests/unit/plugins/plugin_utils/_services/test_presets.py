@@ -17,7 +17,7 @@ COMPLETE = tuple(preset for preset in PRESETS.values() if preset.files)
 
 
 def test_there_are_these_presets() -> None:
-    assert {"custom", "nginx"} == set(PRESETS)
+    assert {"apache", "custom", "dovecot", "haproxy", "nginx", "postfix", "postgresql"} == set(PRESETS)
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
@@ -41,6 +41,142 @@ def test_a_preset_with_files_needs_no_words(preset: Preset) -> None:
     assert problems == ()
     assert preset.name == services[0].name
     assert list(preset.ports) == [probe.port for probe in services[0].probes]
+
+
+WEB = {"fullchain.pem": ("leaf", "chain"), "privkey.pem": ("key",)}
+
+
+@pytest.mark.parametrize(
+    ("entry", "files", "unit", "pid_file", "probes"),
+    [
+        pytest.param(
+            "apache",
+            WEB,
+            "apache2.service|httpd.service",
+            "/run/apache2/apache2.pid|/run/httpd/httpd.pid",
+            {443: None},
+            id="apache",
+        ),
+        pytest.param(
+            {"apache": {"instance": "shop"}},
+            WEB,
+            "apache2@shop.service|httpd@shop.service",
+            "/run/apache2-shop/apache2.pid",
+            {443: None},
+            id="another apache",
+        ),
+        pytest.param(
+            "haproxy",
+            {"combined.pem": ("leaf", "chain", "key")},
+            "haproxy.service",
+            "/run/haproxy.pid",
+            {443: None},
+            id="haproxy",
+        ),
+        pytest.param(
+            {"postfix": {"ports": [25, 465, 587, 2525]}},
+            {"combined.pem": ("key", "leaf", "chain")},
+            "postfix@-.service|postfix.service",
+            "/var/spool/postfix/pid/master.pid",
+            {25: "smtp", 465: None, 587: "smtp", 2525: "smtp"},
+            id="postfix",
+        ),
+        pytest.param(
+            {"postfix": {"instance": "postfix-out"}},
+            {"combined.pem": ("key", "leaf", "chain")},
+            "postfix@postfix-out.service",
+            "/var/spool/postfix-out/pid/master.pid",
+            {25: "smtp"},
+            id="another postfix",
+        ),
+        pytest.param(
+            {"dovecot": {"ports": [24, 110, 143, 587, 993, 995, 4190]}},
+            WEB,
+            "dovecot.service",
+            "/run/dovecot/master.pid",
+            {24: "lmtp", 110: "pop3", 143: "imap", 587: "smtp", 993: None, 995: None, 4190: "sieve"},
+            id="dovecot",
+        ),
+        pytest.param(
+            "postgresql",
+            WEB,
+            "postgresql.service",
+            "/var/lib/pgsql/data/postmaster.pid",
+            {5432: "postgres"},
+            id="postgresql",
+        ),
+        pytest.param(
+            {"postgresql": {"instance": "15-main", "ports": [5433]}},
+            WEB,
+            "postgresql@15-main.service|postgresql-15-main.service",
+            "/run/postgresql/15-main.pid|/var/lib/pgsql/15-main/data/postmaster.pid",
+            {5433: "postgres"},
+            id="another postgresql",
+        ),
+        pytest.param(
+            {"postgresql": {"config": "/srv/pg"}},
+            WEB,
+            None,
+            "/srv/pg/postmaster.pid",
+            {5432: "postgres"},
+            id="a postgresql of one's own",
+        ),
+    ],
+)
+def test_what_a_preset_comes_to(
+    entry: object,
+    files: dict[str, tuple[str, ...]],
+    unit: str | None,
+    pid_file: str,
+    probes: dict[int, str | None],
+) -> None:
+    services, problems = load_services([entry], certificate="web", names=("a.example",), attributes={}, presets=PRESETS)
+
+    assert problems == ()
+    (service,) = services
+    assert files == {file.name: file.parts for file in service.files}
+    assert (unit, pid_file) == (service.unit, service.pid_file)
+    assert probes == {probe.port: probe.starttls for probe in service.probes}
+
+
+def test_only_the_files_of_postgresql_belong_to_somebody() -> None:
+    owners = {preset.name: (preset.owner, preset.group) for preset in PRESETS.values() if preset.owner or preset.group}
+    assert owners == {"postgresql": ("postgres", "postgres")}
+
+
+@pytest.mark.parametrize(
+    ("entry", "check", "reload"),
+    [
+        ("apache", "apache2ctl|httpd|apachectl -t", "apache2ctl|httpd|apachectl -k graceful"),
+        ({"apache": {"instance": "a"}}, "apache2ctl-a -t", "apache2ctl-a -k graceful"),
+        (
+            {"apache": {"binary": "httpd", "config": "/c", "pid_file": "/p"}},
+            "httpd -f /c -t",
+            "httpd -f /c -k graceful",
+        ),
+        ("haproxy", "haproxy -c -f /etc/haproxy/haproxy.cfg", "pkill -USR2 -F {pid_file}"),
+        (
+            {"haproxy": {"instance": "a"}},
+            "haproxy -c -f /etc/haproxy/a.cfg",
+            "pkill -USR2 -F {pid_file}",
+        ),
+        ("postfix", "postfix check", "postfix reload"),
+        (
+            {"postfix": {"instance": "postfix-a"}},
+            "postfix -c /etc/postfix-a check",
+            "postfix -c /etc/postfix-a reload",
+        ),
+        ("dovecot", "doveconf -n", "doveadm reload"),
+        ({"dovecot": {"config": "/c"}}, "doveconf -c /c -n", "doveadm -c /c reload"),
+        ("postgresql", "", "pkill -HUP -F {pid_file}"),
+        ({"postgresql": {"check": "a", "reload": "b"}}, "a", "b"),
+    ],
+)
+def test_how_it_is_checked_and_reloaded(entry: object, check: str, reload: str) -> None:
+    services, problems = load_services([entry], certificate="web", names=("a.example",), attributes={}, presets=PRESETS)
+
+    assert problems == ()
+    assert (check, reload) == (" ".join(services[0].check), " ".join(services[0].reload))
 
 
 @pytest.mark.parametrize("preset", COMPLETE, ids=lambda preset: preset.name)
