@@ -43,8 +43,8 @@ options:
   ports:
     description:
       - Ports of the host, each as V(443), V(192.0.2.1:8443), V([2001:db8::1]:8443), or a mapping with C(port) and,
-        where needed, C(address), C(server_name), C(starttls) (smtp, imap, pop3, ldap, postgres), C(proxy_protocol),
-        C(client_certificate) and C(client_private_key) (paths on the host).
+        where needed, C(address), C(server_name), C(starttls) (smtp, lmtp, imap, pop3, sieve, ldap, postgres),
+        C(proxy_protocol), C(client_certificate) and C(client_private_key) (paths on the host).
       - Without an address it is every one that a process listens on.
     type: list
     elements: raw

@@ -57,7 +57,7 @@ def test_each_fault_of_the_material_is_refused_with_its_fact_and_the_way_out(sit
 
 def test_all_faults_of_material_services_and_names_are_reported_together(site: Site) -> None:
     expired = site.supply("shop.example.org", key_of=site.supply(), **EXPIRED)
-    faults = [{"nginx": {"prots": [1]}}, "apache"]
+    faults = [{"nginx": {"prots": [1]}}, "ngnix"]
     (result,) = refuse(site, site.install(expired, *faults, other_urls=["not a name"]))
     found = set(codes(result, "problems"))
     assert found >= {"key_mismatch", "expired", "name_missing", "service_invalid", "unknown_service", "name_invalid"}

@@ -243,21 +243,21 @@ def test_the_secret_of_updates_goes_to_nobody_else(challenge: dict[str, Any], mo
         pytest.param({"external_url": None}, ["external_url_missing"], id="no name"),
         pytest.param({"external_url": "  "}, ["external_url_missing"], id="an empty name"),
         pytest.param({"external_url": "a b"}, ["name_invalid"], id="a name that is none"),
-        pytest.param({"services": ["apache"]}, ["unknown_service"], id="a service that nobody knows"),
+        pytest.param({"services": ["ngnix"]}, ["unknown_service"], id="a service that nobody knows"),
         pytest.param(
-            {"services": ["apache"], "email": "nobody", "challenge": {}},
+            {"services": ["ngnix"], "email": "nobody", "challenge": {}},
             ["unknown_service", "contact_missing", "challenge_incomplete"],
             id="words of both kinds",
         ),
         pytest.param({"challenge": {"type": "dns-01"}}, ["challenge_incomplete"], id="a record that nobody can write"),
         pytest.param(
-            {"challenge": {"type": "dns-01", "provider": "hook"}, "services": ["apache"]},
+            {"challenge": {"type": "dns-01", "provider": "hook"}, "services": ["ngnix"]},
             ["unknown_service", "challenge_incomplete"],
             id="a program that is not named, and a service",
         ),
         pytest.param({"account_key_src": "/nowhere/key.pem"}, ["file_unreadable"], id="a key that is not there"),
         pytest.param(
-            {"account_key_src": "/nowhere/key.pem", "services": ["apache"]},
+            {"account_key_src": "/nowhere/key.pem", "services": ["ngnix"]},
             ["unknown_service", "file_unreadable"],
             id="a key that is not there, and a service",
         ),
@@ -269,7 +269,7 @@ def test_what_is_wrong_with_one_is_told_at_once(words: dict[str, Any], expected:
 
 
 A, B = ({"name": name, "external_url": f"{name}.example", "services": ["nginx"]} for name in ("a", "b"))
-WRONG = {"name": "c", "external_url": "c.example", "services": ["apache"]}
+WRONG = {"name": "c", "external_url": "c.example", "services": ["ngnix"]}
 
 
 @pytest.mark.parametrize(

@@ -78,13 +78,13 @@ def test_each_certificate_has_the_fault_of_its_own_ca() -> None:
     [
         pytest.param({"external_url": " "}, ["external_url_missing"], id="no name"),
         pytest.param({"external_url": "a b"}, ["name_invalid"], id="a name that is none"),
-        pytest.param({"services": ["apache"]}, ["unknown_service"], id="a service that is unknown"),
+        pytest.param({"services": ["ngnix"]}, ["unknown_service"], id="a service that is unknown"),
         pytest.param({"days": 0}, ["date_invalid"], id="no day at all"),
         pytest.param({"days": 3, "not_after": "2027-01-20T00:00:00Z"}, ["date_invalid"], id="two ends"),
         pytest.param({"not_after": "tomorrow"}, ["date_invalid"], id="an end that is none"),
         pytest.param({"key_origin": "controller"}, ["key_origin_refused"], id="a key from elsewhere"),
         pytest.param(
-            {"days": -1, "key_origin": "controller", "external_url": "a b", "services": ["apache"]},
+            {"days": -1, "key_origin": "controller", "external_url": "a b", "services": ["ngnix"]},
             ["date_invalid", "key_origin_refused", "name_invalid", "unknown_service"],
             id="all at once",
         ),

@@ -628,7 +628,7 @@ def test_all_faults_of_an_inventory_are_told_at_once() -> None:
         tls_certificates={"web": WEB},
         tls_group_certificates="web",
         tls_host_certificates={"web": WEB, "db": {"issuer": "nobody", "usage": "both"}},
-        tls_system={"engine": "acme", "services": ["apache"], "other_urls": ["b.example"], **FILES},
+        tls_system={"engine": "acme", "services": ["ngnix"], "other_urls": ["b.example"], **FILES},
         tls_domains=[
             None,
             {"domain": "a.example", **FILES},
