@@ -160,11 +160,13 @@ class Haproxy(Server):
         return {"config": str(self.config), "pid_file": str(self.pid_file)}
 
     def configure(self, files: Files, *, crt: str = "crt {combined.pem}") -> None:
-        named = crt.replace("{combined.pem}", str(files["combined.pem"]))
+        """What lies in the folder `tls` is named from there."""
+        path = files["combined.pem"]
+        named = crt.replace("{combined.pem}", path.name if path.parent == self.tls else str(path))
         binds = "".join(f"  bind 127.0.0.1:{port} ssl {named}\n" for port in self.ports)
         times = "timeout client 5s\n  timeout server 5s\n  timeout connect 5s"
         self.config.write_text(
-            f"global\n  maxconn 100\ndefaults\n  mode http\n  {times}\n"
+            f"global\n  maxconn 100\n  crt-base {self.tls}\ndefaults\n  mode http\n  {times}\n"
             f"frontend tls\n{binds}  http-request return status 200\n",
             encoding="utf-8",
         )
@@ -211,6 +213,7 @@ class Postfix(Server):
             "inet_interfaces": "127.0.0.1",
             "alias_maps": "",
             "smtpd_tls_security_level": "may",
+            "smtp_tls_CApath": self.tls,
             "postscreen_access_list": "",
             "postscreen_greet_wait": "6s",
             **dict(word.split("=") for word in named.split(",")),
@@ -269,7 +272,8 @@ class Dovecot(Server):
             f"base_dir = {self.run}/base\nstate_dir = {self.run}/state\nlog_path = {self.run}/log\n"
             f"instance_name = {self.home}\nprotocols = imap pop3 sieve lmtp\nlisten = 127.0.0.1\n"
             "default_login_user = nobody\ndefault_internal_user = nobody\ndefault_internal_group = nogroup\n"
-            f"ssl = required\nssl_cert = <{files['fullchain.pem']}\nssl_key = <{files['privkey.pem']}\n"
+            f"ssl_client_ca_dir = {self.tls}\nssl = required\n"
+            f"ssl_cert = <{files['fullchain.pem']}\nssl_key = <{files['privkey.pem']}\n"
             f"{services}service anvil {{\n  chroot =\n}}\n"
             "passdb {\n  driver = static\n}\nuserdb {\n  driver = static\n}\n",
             encoding="utf-8",

@@ -12,6 +12,8 @@ from __future__ import annotations
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset, ServiceFile
 
 _WHERE = (("-c", "{config}"),)
+# Without -P it hides the path of the key; whom it trusts lies in a folder where other things lie as well.
+_DUMP = 'dump=$(doveconf "$@" -n -P) && printf "%s\\n" "$dump" | sed /^ssl_client_ca_dir/d'
 
 DOVECOT = Preset(
     name="dovecot",
@@ -24,8 +26,7 @@ DOVECOT = Preset(
     status=("doveadm", *_WHERE, "service", "status"),
     check=("doveconf", *_WHERE, "-n"),
     reload=("doveadm", *_WHERE, "reload"),
-    # Without -P it hides the path of the key.
-    references=("doveconf", *_WHERE, "-n", "-P"),
+    references=("sh", "-c", _DUMP, "sh", *_WHERE),
     hint="Put into its configuration: ssl_cert = <{fullchain.pem} and ssl_key = <{privkey.pem}, from 2.4 on "
     "ssl_server_cert_file = {fullchain.pem} and ssl_server_key_file = {privkey.pem}",
     ports=(993,),

@@ -8,17 +8,25 @@ from __future__ import annotations
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset, ServiceFile
 
-# Its configuration, a file or a folder, and the lists of certificates that it names.
+# Its configuration, a file or a folder, and the lists of certificates that it names, with whole paths. `crt-base` and
+# `ca-base` name folders where other things lie as well.
 _DUMP = r"""
 for file in "$1" "$1"/*.cfg "${1%/*}"/conf.d/*.cfg; do
-    if [ -f "$file" ]; then
-        found=1
-        cat "$file"
-        sed -n 's/^[^#]*[[:space:]]crt-list[[:space:]]*\(\/[^[:space:]]*\).*/\1/p' "$file" |
-            while read -r list; do [ ! -f "$list" ] || cat "$list"; done
-    fi
+    [ ! -f "$file" ] || set -- "$@" "$file"
 done
-[ "$found" ]
+shift
+[ $# -gt 0 ] && awk '
+    function show(path) { if (path ~ /^[^#]/) print "crt", (path ~ /^\// || base == "" ? path : base "/" path) }
+    /^[ \t]*#/ || $1 == "ca-base" { next }
+    $1 == "crt-base" { base = $2; next }
+    { print }
+    {
+        for (word = 2; word <= NF; word++) {
+            if ($(word - 1) == "crt") show($word)
+            if ($(word - 1) == "crt-list") while ((getline line < $word) > 0) { split(line, part); show(part[1]) }
+        }
+    }
+' "$@"
 """
 
 HAPROXY = Preset(

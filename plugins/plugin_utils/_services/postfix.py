@@ -12,8 +12,8 @@ from __future__ import annotations
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset, ServiceFile
 
 _WHERE = (("-c", "{config}"),)
-# What main.cf says, and what master.cf says over it.
-_DUMP = 'postconf "$@" -nx && postconf "$@" -Px'
+# What main.cf says, and what master.cf says over it; whom it trusts lies in folders where other things lie as well.
+_DUMP = 'main=$(postconf "$@" -nx) && over=$(postconf "$@" -Px) && printf "%s\\n" "$main" "$over" | sed /CApath/d'
 
 POSTFIX = Preset(
     name="postfix",

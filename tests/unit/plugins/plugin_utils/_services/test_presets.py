@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import PARTS, Preset
@@ -177,6 +180,46 @@ def test_how_it_is_checked_and_reloaded(entry: object, check: str, reload: str) 
 
     assert problems == ()
     assert (check, reload) == (" ".join(services[0].check), " ".join(services[0].reload))
+
+
+HAPROXY = """\
+global
+  crt-base /etc/ssl/private
+  ca-base /etc/ssl/certs
+  # bind :1 ssl crt old.pem
+frontend web
+  bind :443 ssl crt a.pem crt /srv/b.pem crt-list {list}
+"""
+CRT_LIST = "# mine\n\nc.pem [alpn h2] c.example\n/srv/d.pem\n"
+
+
+def test_a_haproxy_names_whole_paths_and_no_folders_where_other_things_lie_too(tmp_path: Path) -> None:
+    (tmp_path / "crt.txt").write_text(CRT_LIST, encoding="ascii")
+    (tmp_path / "haproxy.cfg").write_text(HAPROXY.format(list=tmp_path / "crt.txt"), encoding="ascii")
+    named = ["/etc/ssl/private/a.pem", "/srv/b.pem", "/etc/ssl/private/c.pem", "/srv/d.pem"]
+    for place in (tmp_path, tmp_path / "haproxy.cfg"):
+        shown = ask("haproxy", place)
+        assert named == [line.partition("crt ")[2] for line in shown.splitlines() if line.startswith("crt ")]
+        assert not [word for word in ("/etc/ssl/private\n", "/etc/ssl/certs", "old.pem") if word in shown]
+
+
+def test_a_postgresql_names_what_is_in_its_folders(tmp_path: Path) -> None:
+    (tmp_path / "conf.d").mkdir()
+    for name in ("postgresql.conf", "postgresql.auto.conf", "conf.d/tls.conf", "conf.d/off.bak"):
+        (tmp_path / name).write_text(f"# {name}\n", encoding="ascii")
+    assert {"# postgresql.conf", "# postgresql.auto.conf", "# conf.d/tls.conf"} <= set(
+        ask("postgresql", tmp_path).splitlines()
+    )
+    assert "off.bak" not in ask("postgresql", tmp_path)
+
+
+def ask(preset: str, config: Path) -> str:
+    """What the preset prints of a configuration."""
+    words = {"config": str(config), "pid_file": "/run/x.pid"}
+    (service,), _problems = load_services(
+        [{preset: words}], certificate="web", names=("a.example",), attributes={}, presets=PRESETS
+    )
+    return subprocess.run(service.references, capture_output=True, text=True, check=True, timeout=20).stdout
 
 
 @pytest.mark.parametrize("preset", COMPLETE, ids=lambda preset: preset.name)
