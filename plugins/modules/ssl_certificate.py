@@ -180,6 +180,19 @@ EXAMPLES = r"""
     ca_src: example-ca.pem
     services: [nginx]
 
+- name: Mail and database take the same certificate, each in the form and of the owner that it wants
+  certwright.tls.ssl_certificate:
+    external_url: mail.example.org
+    other_urls: [imap.example.org, db.example.org]
+    certificate_src: mail.pem
+    private_key_src: mail.key
+    ca_src: example-ca.pem
+    services:
+      - postfix: {ports: [25, 465, 587]}
+      - dovecot: {ports: [143, 993, 4190]}
+      - postgresql: {instance: 15-main}
+      - postgresql: {name: reports, instance: 15-reports, ports: [5433]}
+
 - name: A mail proxy that wants one file, found at a path of its own
   certwright.tls.ssl_certificate:
     external_url: mail.example.org
