@@ -141,6 +141,9 @@ certificates:
     subject:
       description: The subject, as RFC 4514 has it.
       type: str
+    distinguished_name:
+      description: The subject, as Java prints it and the C(distinguished-names) of JS7 spell it.
+      type: str
     issuer:
       description: The issuer, as RFC 4514 has it.
       type: str
@@ -209,6 +212,7 @@ certificates:
       count: 1
       names: [www.example.org]
       subject: CN=www.example.org
+      distinguished_name: CN=www.example.org
       issuer: CN=Example CA,O=Example
       serial: 4e1f
       not_before: '2026-11-01T00:00:00Z'

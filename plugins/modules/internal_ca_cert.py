@@ -106,6 +106,14 @@ options:
           - The subject, as in C(CN=agent1,OU=IT,O=Example,C=DE) (RFC 4514, the most specific part first) or
             C(/C=DE/O=Example/OU=IT/CN=agent1). It is empty if not given; clients look at the names only.
         type: str
+      subject_form:
+        description:
+          - V(js7) completes the subject as JS7's own CA names what it issues, for C(distinguished-names) are compared
+            to the letter. The order is C, ST, L, O, OU, CN, dnQualifier. What O(requests[].subject) does not say of C,
+            ST, L, O and OU is that of the CA; the common name is the first of O(requests[].names) then, and the
+            dnQualifier is the CA's common name. Without it the subject is as it was said.
+        type: str
+        choices: [js7]
       days:
         description:
           - How many days it is valid. V(397) if not given. It ends with its CA when that ends sooner; a number that is
@@ -402,6 +410,7 @@ REQUEST_SPEC = dict(
     ips=dict(type="list", elements="str", default=[]),
     emails=dict(type="list", elements="str", default=[]),
     subject=dict(type="str"),
+    subject_form=dict(type="str", choices=["js7"]),
     days=dict(type="int"),
     not_after=dict(type="str"),
     anchors=dict(type="list", elements="dict", default=[], options=ANCHOR_SPEC),

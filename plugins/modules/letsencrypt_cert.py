@@ -646,7 +646,7 @@ outcomes:
       type: list
       elements: dict
 certificates:
-  description: By certificate, C(certificate) and C(paths) as M(certwright.tls.ssl_certificate) returns them.
+  description: By certificate, C(certificate), C(paths) and C(hints) as M(certwright.tls.ssl_certificate) returns them.
   returned: success
   type: dict
 renewals:

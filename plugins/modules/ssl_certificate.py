@@ -335,7 +335,8 @@ warnings:
       V(clock_skew), V(other_renewer) (another program renews a certificate for these names, or the adopted one),
       V(chain_kept) (the chain of a requested certificate goes with it only), V(expired) (what is adopted has ended),
       V(crl_older) (an older list of revocations was supplied; the installed one stays), V(crl_ends_soon) (less than a
-      quarter of a list's life is left), or V(ca_silent) (a CA did not answer; what services trust stays).
+      quarter of a list's life is left), V(ca_silent) (a CA did not answer; what services trust stays), or
+      V(passphrase_known) (the passphrase of a keystore is a default that everybody knows).
   returned: when there is something
   type: list
   elements: str
@@ -410,6 +411,14 @@ paths:
     nginx:
       fullchain.pem: /etc/ssl/certwright/live/system/nginx/fullchain.pem
       privkey.pem: /etc/ssl/certwright/live/system/nginx/privkey.pem
+hints:
+  description: By service, what to put into its configuration, for presets that have something to say. Without secrets.
+  returned: success
+  type: dict
+  sample:
+    nginx: >-
+      Put into its server block: ssl_certificate /etc/ssl/certwright/live/system/nginx/fullchain.pem;
+      ssl_certificate_key /etc/ssl/certwright/live/system/nginx/privkey.pem;
 unmanaged:
   description: Certificates of the store that the task does not name. They are left alone.
   returned: success

@@ -14,10 +14,10 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._authority_crl impo
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.crl import Crl
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.rollover import Left, find_due
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.state import CaState, HeldAuthority
-from ansible_collections.certwright.tls.plugins.plugin_utils._ca.subjects import describe_js7
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca_directory import CaView
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import format_time, load_time
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inspection import format_instant
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.java_name import describe_java
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice
 
 _LEFT_AT_RENEWAL = 1 / 3
@@ -127,7 +127,7 @@ def _describe_authority(view: CaView, held: HeldAuthority) -> dict[str, Any]:
     kept = "sealed" if view.files.get(held.key) else "offline"
     return {
         "subject": loaded.subject,
-        "distinguished_name": describe_js7(loaded.parsed.subject),
+        "distinguished_name": describe_java(loaded.parsed.subject),
         "serial": loaded.serial,
         "not_before": format_time(loaded.not_before),
         "not_after": format_time(loaded.not_after),

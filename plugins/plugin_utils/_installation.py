@@ -29,6 +29,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons impor
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import (
     describe_diff,
     find_clock_notices,
+    list_hints,
     list_paths,
     load_notices,
     report_outcomes,
@@ -173,4 +174,6 @@ def report_round(  # noqa: PLR0913 - what is said beside the round
 
 
 def _show(wish: Wish, store: str, described: Mapping[str, Any]) -> dict[str, Any]:
-    return {"certificate": dict(described), "paths": list_paths(store, wish.name, wish.declared_services)}
+    services = wish.declared_services
+    hints = list_hints(store, wish.name, services)
+    return {"certificate": dict(described), "paths": list_paths(store, wish.name, services), "hints": hints}

@@ -30,6 +30,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered impor
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.passphrase import Passphrase
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_usage import find_public_problems
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.sharing import Handed, Sharing, name_at_home
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import (
     Declaration,
@@ -87,6 +88,7 @@ class OrderReader:
         problems: list[Problem] = []
         try:
             declared = load_declared(self._declare(name, external_url, arguments), presets=PRESETS)
+            problems.extend(find_public_problems(name, declared.services))
         except RefusedError as error:
             declared = None
             problems.extend(error.problems)

@@ -24,6 +24,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.revocation_li
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import PKCS12, TRUSTSTORE
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import PipelinedAction, read_file
 from ansible_collections.certwright.tls.plugins.plugin_utils._secrets import read_secret
+from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
 
 _VARIABLE = "CERTWRIGHT_KEYSTORE_PASSPHRASE"
 _SALT_BYTES = 16
@@ -52,32 +53,39 @@ class _Reader:
     def read_entry(self, entry: object) -> object:
         if not isinstance(entry, Mapping):
             return entry
-        return {kind: self._read_words(words) if isinstance(words, Mapping) else words for kind, words in entry.items()}
+        return {
+            kind: self._read_words(str(kind), words) if isinstance(words, Mapping) else words
+            for kind, words in entry.items()
+        }
 
-    def _read_words(self, words: Mapping[Any, Any]) -> dict[Any, Any]:
-        read = dict(words)
+    def _read_words(self, kind: str, words: Mapping[Any, Any]) -> dict[Any, Any]:
+        has_keystores = kind in PRESETS and "passphrase" in PRESETS[kind].words
+        read = self._read_passphrase(words, f"the service {kind} has keystores") if has_keystores else dict(words)
         if isinstance(words.get("files"), (list, tuple)):
             read["files"] = [self._read_file(file) if _is_keystore(file) else file for file in words["files"]]
-        for kind, load in _LOADERS.items():
-            sources = words.get(f"{kind}_src")
+        for word, load in _LOADERS.items():
+            sources = words.get(f"{word}_src")
             if isinstance(sources, (str, list, tuple)) and sources:
-                del read[f"{kind}_src"]
+                del read[f"{word}_src"]
                 paths = [sources] if isinstance(sources, str) else sources
-                given = [str(words[f"{kind}_content"])] if words.get(f"{kind}_content") else []
-                read[f"{kind}_content"] = "\n".join([*given, *(self._read_pem(str(path), load) for path in paths)])
+                given = [str(words[f"{word}_content"])] if words.get(f"{word}_content") else []
+                read[f"{word}_content"] = "\n".join([*given, *(self._read_pem(str(path), load) for path in paths)])
         return read
 
     def _read_file(self, file: Mapping[Any, Any]) -> dict[Any, Any]:
-        kept = {word: value for word, value in file.items() if word != "passphrase_src"}
-        if isinstance(file.get("passphrase"), NO_TEXT):
+        return self._read_passphrase(file, f"the file {file.get('name')} is a keystore")
+
+    def _read_passphrase(self, words: Mapping[Any, Any], what: str) -> dict[Any, Any]:
+        kept = {word: value for word, value in words.items() if word != "passphrase_src"}
+        if isinstance(words.get("passphrase"), NO_TEXT):
             return kept
         try:
-            text = read_secret(self.action, self.name, file, "passphrase", _VARIABLE)
+            text = read_secret(self.action, self.name, words, "passphrase", _VARIABLE)
         except RefusedError as error:
             self.problems.extend(error.problems)
             return kept
         if not text:
-            fact = f"the file {file.get('name')} is a keystore, and there is no passphrase for it"
+            fact = f"{what}, and there is no passphrase for it"
             way_out = f"say its `passphrase_src` or `passphrase`, or set {_VARIABLE}"
             self.problems.append(Problem(self.name, "passphrase_missing", f"{fact}; {way_out}"))
             return kept

@@ -238,7 +238,7 @@ def _make_wish(item: Item, signer: Signer, now: datetime) -> Wish:
         usage=asked.usage,
         names=asked.names,
         emails=asked.emails,
-        subject=asked.subject,
+        subject=asked.find_subject(signer.certificate.subject),
         not_after=asked.find_end(now, limit=signer.not_after, whole=whole),
     )
 

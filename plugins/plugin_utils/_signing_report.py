@@ -7,12 +7,17 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+with contextlib.suppress(ImportError):  # require_libraries() says so at run time
+    from cryptography import x509
+
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.ledger import Entry
-from ansible_collections.certwright.tls.plugins.plugin_utils._ca.subjects import describe_js7, describe_subject
+from ansible_collections.certwright.tls.plugins.plugin_utils._ca.subjects import describe_subject
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.java_name import describe_java
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import Block
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem, Reason
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import report_problems, report_warnings
@@ -71,17 +76,25 @@ def _write_keystores(requested: Requested, ended: Ended, problems: list[Problem]
 
 def _describe(answer: Answer, ended: Ended, requested: Requested) -> dict[str, Any]:
     asked = answer.item.asked
+    subject = _find_subject(answer)
     shown = {
         "host": asked.host,
         "name": asked.name,
         "outcome": answer.outcome,
         **(_describe_reason(answer.reason) if answer.reason else {}),
-        "subject": describe_subject(asked.subject),
-        "distinguished_name": describe_js7(asked.subject),
+        "subject": describe_subject(subject),
+        "distinguished_name": describe_java(subject),
     }
     keystore = requested.keystores.get(answer.item.digest)
     path = {"path": keystore.path} if keystore else {}
     return {**shown, **path, **(_describe_entry(answer.entry, ended) if answer.entry else {})}
+
+
+def _find_subject(answer: Answer) -> x509.Name:
+    """That of the certificate where there is one: the CA may have completed what was asked for."""
+    if answer.entry is None:
+        return answer.item.asked.subject
+    return x509.load_der_x509_certificate(base64.b64decode(answer.entry.words["certificate"])).subject
 
 
 def _describe_reason(reason: Reason) -> dict[str, str]:

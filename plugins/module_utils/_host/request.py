@@ -52,10 +52,20 @@ class FileSpec:
 
 
 @dataclass(frozen=True)
+class Setting:
+    """Where a product is told the passphrase of one of its files: a path, and a pattern whose group is that."""
+
+    file: str
+    path: str
+    pattern: str
+
+
+@dataclass(frozen=True)
 class Service:
     """How one service is asked, checked, reloaded and probed. Commands are argument lists, never shell text.
 
-    `method` says how it takes new files: `reload`, `restart` or `none` (it watches them).
+    `method` says how it takes new files: `reload`, `restart` or `none` (it watches them). With `read_back` its
+    keystores are opened before they are switched, and their passphrase is compared with its `settings`.
     """
 
     name: str
@@ -72,6 +82,9 @@ class Service:
     references: tuple[str, ...] = ()
     hint: str = ""
     probes: tuple[ProbeTarget, ...] = ()
+    read_back: bool = False
+    keytool: str = ""
+    settings: tuple[Setting, ...] = ()
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -84,7 +97,9 @@ class Service:
         known = {item.name: given[item.name] for item in fields(cls) if item.name in given}
         commands = {word: tuple(known.get(word) or ()) for word in _COMMANDS}
         files = tuple(FileSpec.from_json(item) for item in given.get("files") or ())
-        return cls(**dict(known, files=files, probes=_load_targets(given.get("probes") or ()), **commands))
+        settings = tuple(Setting(item["file"], item["path"], item["pattern"]) for item in given.get("settings") or ())
+        probes = _load_targets(given.get("probes") or ())
+        return cls(**dict(known, files=files, probes=probes, settings=settings, **commands))
 
 
 def _load_targets(given: Sequence[dict[str, Any]]) -> tuple[ProbeTarget, ...]:
@@ -104,7 +119,8 @@ _COMMANDS = ("status", "check", "staged_check", "reload", "restart", "references
 class Material:
     """Normalised PEM text by part; the private key never shows in a repr.
 
-    `keystores` are by `service/file`: base64 `content`, or the `passphrase` to make one with and its `root`.
+    `keystores` are by `service/file`: base64 `content`, or the `passphrase` to make one with and its `root`. What is to
+    be read back has its `passphrase` and how many `entries` there are.
     """
 
     leaf: str

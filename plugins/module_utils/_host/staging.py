@@ -62,7 +62,31 @@ def _stage(store: Store, wanted: Wanted, *, label: Labeller) -> int:
     if wanted.material is None:
         require_complete(store, wanted)
         return stage_links(store, wanted)
-    return stage_generation(store, wanted, _with_key(store, wanted, wanted.material), label=label)
+    number = stage_generation(store, wanted, _with_key(store, wanted, wanted.material), label=label)
+    _require_readable(store, wanted, wanted.material, number)
+    return number
+
+
+def _require_readable(store: Store, wanted: Wanted, material: Material, number: int) -> None:
+    """What its product could not open is stored nowhere. Raises HostError."""
+    if not any(service.read_back for service in wanted.services):
+        return
+    # Here, because few services have keystores.
+    from ansible_collections.certwright.tls.plugins.module_utils._host.read_back import (  # noqa: PLC0415
+        find_read_back_faults,
+    )
+
+    directory = store.generation(wanted.name, number)
+    faults = [
+        f"{service.name}: {fault}"
+        for service in wanted.services
+        for fault in find_read_back_faults(
+            service, os.path.join(directory, service.name), material, certificate=wanted.name
+        )
+    ]
+    if faults:
+        remove_generation(store, wanted.name, number)
+        raise HostError("; ".join(faults))
 
 
 def _with_key(store: Store, wanted: Wanted, material: Material) -> Material:

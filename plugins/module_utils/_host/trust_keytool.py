@@ -23,6 +23,15 @@ _KEYTOOL = "keytool"
 
 
 @dataclass(frozen=True)
+class Entry:
+    """`holds_key` is whether it has a private key beside its certificates."""
+
+    alias: str
+    holds_key: bool
+    certificates: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
 class Keystore:
     """A keystore at a path, and the program that reads and writes it."""
 
@@ -35,12 +44,15 @@ class Keystore:
 
     def read(self) -> dict[str, tuple[Block, ...]]:
         """The certificates of each entry by its alias. Raises PlaceError (java_store_unreadable)."""
+        return {entry.alias: entry.certificates for entry in self.list_entries()}
+
+    def list_entries(self) -> list[Entry]:
+        """Raises PlaceError (java_store_unreadable)."""
         listed = self._run("-list", "-rfc")
         if not listed.ok:
             way_out = "pass its passphrase, and as keytool the one of the JDK that it belongs to"
             raise PlaceError("java_store_unreadable", f"keytool cannot read {self.path}: {_say_why(listed)}; {way_out}")
-        entries = listed.output.split(_ALIAS)[1:]
-        return {entry.partition("\n")[0].strip(): load_blocks(entry.encode()) for entry in entries}
+        return [_load_entry(text) for text in listed.output.split(_ALIAS)[1:]]
 
     def delete(self, alias: str) -> None:
         self._require("-delete", "-alias", alias)
@@ -63,6 +75,10 @@ class Keystore:
             return CommandResult(argv, 124, f"it did not end within {DEADLINE:g} s and was killed")
         except OSError as error:
             return CommandResult(argv, 127, f"cannot start: {error.strerror}")
+
+
+def _load_entry(text: str) -> Entry:
+    return Entry(text.partition("\n")[0].strip(), "Entry type: PrivateKeyEntry" in text, load_blocks(text.encode()))
 
 
 def _start(argv: tuple[str, ...], environment: Mapping[str, Any]) -> CommandResult:

@@ -14,7 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._ca.subjects import describe_subject, load_subject
+from ansible_collections.certwright.tls.plugins.plugin_utils._ca.subjects import (
+    complete_js7_subject,
+    describe_subject,
+    load_subject,
+    make_js7_subject,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import load_time
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import is_address, printable
@@ -25,6 +30,8 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons impor
 if TYPE_CHECKING:
     from cryptography import x509
 
+# The one form of subjects that is not as somebody said.
+JS7 = "js7"
 DEFAULT_DAYS = 397
 # A hundred years; dates of certificates end in the year 9999.
 _LONGEST_DAYS = 36525
@@ -35,7 +42,7 @@ _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+\Z")
 class Asked:
     """`names` are DNS names and addresses in one spelling. `not_after` counts when it is said, else `days`.
 
-    Nobody said `days` when it is None.
+    Nobody said `days` when it is None. With the form `js7` the CA completes the subject.
     """
 
     name: str
@@ -46,6 +53,7 @@ class Asked:
     subject: x509.Name
     days: int | None
     not_after: datetime | None
+    subject_form: str = ""
 
     @property
     def title(self) -> str:
@@ -58,8 +66,12 @@ class Asked:
         How long it is to live is not part of it: a default that changed asks for nothing new.
         """
         wanted = [self.usage, sorted(self.names), sorted(self.emails), describe_subject(self.subject)]
-        said = [key, self.host, self.name, *wanted]
+        said = [key, self.host, self.name, *wanted, *([self.subject_form] if self.subject_form else [])]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+    def find_subject(self, authority: x509.Name) -> x509.Name:
+        """Of the certificate that a CA of this name signs."""
+        return make_js7_subject(self.subject, authority) if self.subject_form == JS7 else self.subject
 
     def find_end(self, now: datetime, *, limit: datetime, whole: timedelta) -> datetime:
         """As asked for. `limit` is where the CA itself ends, `whole` how long it lives.
@@ -86,7 +98,8 @@ def load_asked(words: Mapping[str, Any]) -> Asked:
     problems.extend(_find_address_problems(title, addresses))
     problems.extend(_find_email_problems(title, words.get("emails") or ()))
     problems.extend(_find_life_problems(title, words))
-    subject = _load_subject(title, str(words.get("subject") or ""), problems)
+    form = str(words.get("subject_form") or "")
+    subject = _load_subject(title, str(words.get("subject") or ""), problems, first=_find_first(names, form))
     if problems or subject is None:
         raise RefusedError.from_problems(problems)
     return Asked(
@@ -98,6 +111,7 @@ def load_asked(words: Mapping[str, Any]) -> Asked:
         subject=subject,
         days=None if words.get("days") is None else int(words["days"]),
         not_after=load_time(str(words.get("not_after") or "")),
+        subject_form=form,
     )
 
 
@@ -133,9 +147,15 @@ def _find_life_problems(title: str, words: Mapping[str, Any]) -> Iterator[Proble
         yield Problem(title, "date_invalid", "`not_after` must be an instant in UTC, as in 2027-12-31T23:59:59Z")
 
 
-def _load_subject(title: str, text: str, problems: list[Problem]) -> x509.Name | None:
+def _find_first(names: tuple[str, ...], form: str) -> str:
+    """What JS7 knows a server by where nobody said it; empty where no such name is wanted."""
+    return next((name for name in names if not is_address(name)), "") if form == JS7 else ""
+
+
+def _load_subject(title: str, text: str, problems: list[Problem], *, first: str) -> x509.Name | None:
     try:
-        return load_subject(text)
+        subject = load_subject(text)
+        return complete_js7_subject(subject, first) if first else subject
     except UnusableError as error:
         problems.append(Problem(title, error.code, error.message))
         return None

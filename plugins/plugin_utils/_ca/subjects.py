@@ -22,11 +22,10 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import Un
 
 @dataclass(frozen=True)
 class _Attribute:
-    """`oid` is the name of a constant in NameOID, `java` what Java's X500Name prints, `limit` of RFC 5280 A.1."""
+    """`oid` is the name of a constant in NameOID, `limit` of RFC 5280 A.1."""
 
     oid: str
     keywords: tuple[str, ...]
-    java: str
     limit: int
     allowed: str = ""
 
@@ -34,21 +33,21 @@ class _Attribute:
 _ASCII = r"[\x20-\x7e]+"
 _PRINTABLE_STRING = r"[A-Za-z0-9 '()+,./:=?-]+"
 _ATTRIBUTES = (
-    _Attribute("COMMON_NAME", ("CN", "commonName"), "CN", 64),
-    _Attribute("COUNTRY_NAME", ("C", "countryName"), "C", 2, r"[A-Za-z]{2}"),
-    _Attribute("STATE_OR_PROVINCE_NAME", ("ST", "S", "stateOrProvinceName"), "ST", 128),
-    _Attribute("LOCALITY_NAME", ("L", "localityName"), "L", 128),
-    _Attribute("ORGANIZATION_NAME", ("O", "organizationName"), "O", 64),
-    _Attribute("ORGANIZATIONAL_UNIT_NAME", ("OU", "organizationalUnitName"), "OU", 64),
-    _Attribute("STREET_ADDRESS", ("STREET", "street", "streetAddress"), "STREET", 128),
-    _Attribute("DOMAIN_COMPONENT", ("DC", "domainComponent"), "DC", 63, _ASCII),
-    _Attribute("USER_ID", ("UID", "userId"), "UID", 256),
-    _Attribute("DN_QUALIFIER", ("dnQualifier", "DNQ"), "DNQ", 64, _PRINTABLE_STRING),
-    _Attribute("EMAIL_ADDRESS", ("emailAddress", "email", "E"), "EMAILADDRESS", 255, _ASCII),
-    _Attribute("SERIAL_NUMBER", ("serialNumber",), "SERIALNUMBER", 64, _PRINTABLE_STRING),
-    _Attribute("SURNAME", ("SN", "surname"), "SURNAME", 64),
-    _Attribute("GIVEN_NAME", ("GN", "givenName"), "GIVENNAME", 64),
-    _Attribute("TITLE", ("title", "T"), "T", 64),
+    _Attribute("COMMON_NAME", ("CN", "commonName"), 64),
+    _Attribute("COUNTRY_NAME", ("C", "countryName"), 2, r"[A-Za-z]{2}"),
+    _Attribute("STATE_OR_PROVINCE_NAME", ("ST", "S", "stateOrProvinceName"), 128),
+    _Attribute("LOCALITY_NAME", ("L", "localityName"), 128),
+    _Attribute("ORGANIZATION_NAME", ("O", "organizationName"), 64),
+    _Attribute("ORGANIZATIONAL_UNIT_NAME", ("OU", "organizationalUnitName"), 64),
+    _Attribute("STREET_ADDRESS", ("STREET", "street", "streetAddress"), 128),
+    _Attribute("DOMAIN_COMPONENT", ("DC", "domainComponent"), 63, _ASCII),
+    _Attribute("USER_ID", ("UID", "userId"), 256),
+    _Attribute("DN_QUALIFIER", ("dnQualifier", "DNQ"), 64, _PRINTABLE_STRING),
+    _Attribute("EMAIL_ADDRESS", ("emailAddress", "email", "E"), 255, _ASCII),
+    _Attribute("SERIAL_NUMBER", ("serialNumber",), 64, _PRINTABLE_STRING),
+    _Attribute("SURNAME", ("SN", "surname"), 64),
+    _Attribute("GIVEN_NAME", ("GN", "givenName"), 64),
+    _Attribute("TITLE", ("title", "T"), 64),
 )
 _BY_KEYWORD = {keyword.lower(): attribute for attribute in _ATTRIBUTES for keyword in attribute.keywords}
 # What cryptography prints as a number unless it is told.
@@ -91,13 +90,6 @@ def describe_subject(name: x509.Name) -> str:
     return name.rfc4514_string({_oid(attribute): attribute.keywords[0] for attribute in _find(*_PRINTED)})
 
 
-def describe_js7(name: x509.Name) -> str:
-    """As Java prints it, which is what JS7's `distinguished-names` compares with to the letter."""
-    keywords = {_oid(attribute): attribute.java for attribute in _ATTRIBUTES}
-    shown = [(keywords.get(item.oid, f"OID.{item.oid.dotted_string}"), str(item.value)) for item in name]
-    return ", ".join(f"{keyword}={_quote(value)}" for keyword, value in reversed(shown))
-
-
 def make_js7_subject(asked: x509.Name, authority: x509.Name) -> x509.Name:
     """As JS7 names what its CA issues: what was not asked for comes from the CA, whose common name is the qualifier.
 
@@ -115,6 +107,15 @@ def make_js7_subject(asked: x509.Name, authority: x509.Name) -> x509.Name:
         x509.NameAttribute(qualifier, str(item.value)) for item in authority.get_attributes_for_oid(common_name)[:1]
     ]
     return x509.Name([*attributes, *qualifiers])
+
+
+def complete_js7_subject(asked: x509.Name, host: str) -> x509.Name:
+    """With the host as its common name where none was said. Raises UnusableError: subject_invalid."""
+    if not asked.get_attributes_for_oid(NameOID.COMMON_NAME):
+        common_name = _load_attribute(_BY_KEYWORD["cn"], host, f"CN={host}")
+        asked = x509.Name([*asked, common_name])
+    make_js7_subject(asked, x509.Name([]))
+    return asked
 
 
 def _find_attributes(
@@ -171,13 +172,6 @@ def _unescape(raw: str, text: str) -> str:
         )
     except UnicodeDecodeError:
         raise _invalid(text, "has hexadecimal digits that are no UTF-8") from None
-
-
-def _quote(value: str) -> str:
-    """As sun.security.x509.AVA does."""
-    if re.search(r'[,+=\n<>#;\\"]|  ', value):
-        return '"' + re.sub(r'(["\\])', r"\\\1", value) + '"'
-    return value
 
 
 def _find(*names: str) -> Iterator[_Attribute]:

@@ -29,6 +29,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions im
     load_extensions,
     printable,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.java_name import describe_java
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.key_type import PublicKey, load_public_key
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import (
     Block,
@@ -176,6 +177,7 @@ def describe(certificate: Certificate) -> dict[str, str | list[str]]:
     return {
         "names": list(certificate.names),
         "subject": certificate.subject,
+        "distinguished_name": describe_java(certificate.parsed.subject),
         "issuer": certificate.issuer,
         "serial": certificate.serial,
         "not_before": f"{certificate.not_before:%Y-%m-%dT%H:%M:%SZ}",

@@ -27,6 +27,7 @@ _DAY = timedelta(days=1)
 _NOTHING: dict[str, Any] = {
     "names": [],
     "subject": None,
+    "distinguished_name": None,
     "issuer": None,
     "serial": None,
     "not_before": None,

@@ -201,6 +201,7 @@ def _word_record(wish: Ordered, signing: Signing, signature: Signature, now: dat
         "seal": signature.seal,
         "usage": signing.usage,
         "subject": signing.subject,
+        **({"subject_form": signing.subject_form} if signing.subject_form else {}),
         "emails": list(signing.emails),
         "issued": format_time(now),
         "email": wish.words.issuer.contact,

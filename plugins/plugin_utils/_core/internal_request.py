@@ -82,7 +82,7 @@ def describe_request(
     """Plain JSON for the CA; what is not said is left out. Without a request its `csr` is empty: it would be made."""
     signing = wish.words.signing or Signing()
     ends = format_time(signing.not_after) if signing.not_after else ""
-    said = {"subject": signing.subject, "days": signing.days, "not_after": ends}
+    said = {"subject": signing.subject, "subject_form": signing.subject_form, "days": signing.days, "not_after": ends}
     return {
         "issuer": signing.issuer,
         "name": wish.name,

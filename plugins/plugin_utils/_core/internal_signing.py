@@ -64,13 +64,17 @@ class SigningCa:
 
 @dataclass(frozen=True)
 class Signing:
-    """`issuer` is the CA's name in the inventory. No `ca` means that it could not be asked, or failed (`fault`)."""
+    """`issuer` is the CA's name in the inventory. No `ca` means that it could not be asked, or failed (`fault`).
+
+    In a `subject_form` the CA completes the subject.
+    """
 
     ca: SigningCa | None = None
     issuer: str = ""
     usage: str = SERVER
     emails: tuple[str, ...] = ()
     subject: str = ""
+    subject_form: str = ""
     days: int | None = None
     not_after: datetime | None = None
     fault: Reason | None = None
@@ -109,6 +113,10 @@ class Signing:
         if set(emails) != set(self.emails):
             was, now = (", ".join(sorted(listed)) or "none" for listed in (emails, self.emails))
             yield Reason("emails_differ", f"Its mail addresses are {printable(was[:200])}; {now} are declared")
+        form = str(order.get("subject_form") or "")
+        if form != self.subject_form:
+            was, now = (f"the form {printable(text[:20])}" if text else "no form" for text in (form, self.subject_form))
+            yield Reason("subject_differs", f"Its subject has {was}; {now} is wanted")
         if subject != self.subject:
             was, now = (text or "empty" for text in (printable(subject[:200]), self.subject))
             yield Reason("subject_differs", f"Its subject is {was}; {now} is declared")

@@ -31,6 +31,10 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons impor
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal import FORCE_AGE
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_sources import with_cas
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_usage import (
+    find_needed_usage,
+    find_usage_problems,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import (
     Declaration,
     Declared,
@@ -64,7 +68,12 @@ class SigningTask:
         declared = self._load_declared(name, arguments, problems)
         if problems or declared is None:
             raise RefusedError.from_problems(problems)
-        signing = self._load_signing(arguments)
+        form = next((service.subject_form for service in declared.services if service.subject_form), "")
+        needed = find_needed_usage(declared.services)
+        signing = replace(self._load_signing(arguments, needed), subject_form=form)
+        problems.extend(find_usage_problems(name, declared.services, signing.usage))
+        if problems:
+            raise RefusedError.from_problems(problems)
         words = OrderWords(
             Issuer(signing.directory, contact=find_contact({**arguments, "default_domain": self.default_domain})),
             UNPROVED,
@@ -100,12 +109,12 @@ class SigningTask:
         services = (with_cas(item, self.cas, signing.ca, issuer=signing.issuer) for item in declared.services)
         return replace(declared, services=tuple(services))
 
-    def _load_signing(self, arguments: Mapping[str, Any]) -> Signing:
+    def _load_signing(self, arguments: Mapping[str, Any], needed: str) -> Signing:
         issuer, days = str(arguments.get("issuer") or ""), arguments.get("days")
         return Signing(
             ca=self.cas.get(issuer, self.cas.get("")),
             issuer=issuer,
-            usage=str(arguments.get("usage") or SERVER),
+            usage=str(arguments.get("usage") or needed or SERVER),
             emails=tuple(dict.fromkeys(str(email).strip() for email in arguments.get("emails") or ())),
             subject=str(arguments.get("subject") or "").strip(),
             days=None if days is None else int(days),

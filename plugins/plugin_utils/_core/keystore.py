@@ -23,9 +23,10 @@ except ImportError:
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import Bundle, HostKey
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import (
     LEGACY,
+    PEM,
     PKCS12,
     TRUSTSTORE,
     Service,
@@ -66,6 +67,18 @@ def find_keystore_problems(name: str, services: tuple[Service, ...], bundle: Bun
         yield Problem(name, "trust_missing", f"{fact}; pass it as ca_src, or say `trust_src` for the service")
 
 
+def find_keystore_notices(name: str, services: Iterable[Service]) -> Iterator[Notice]:
+    known = [
+        f"{service.name}/{file.name}"
+        for service in services
+        for file in service.files
+        if file.passphrase is not None and file.passphrase.is_well_known
+    ]
+    if known:
+        fact = f"the passphrase of {', '.join(known)} is a default that everybody knows"
+        yield Notice("passphrase_known", f"{name}: {fact}; choose another one, for the product's settings too")
+
+
 def word_keystores(
     services: tuple[Service, ...], *, alias: str, bundle: Bundle | None, anchor: Certificate | None
 ) -> dict[str, dict[str, str]]:
@@ -81,10 +94,17 @@ def word_keystores(
                 lists = "".join(item.pem for item in file.lists)
                 made[f"{service.name}/{file.name}"] = _word_content(lists.encode("ascii"))
             elif file.holds_trust:
-                made[f"{service.name}/{file.name}"] = _word_content(_make_trust(file, trust))
+                told = _word_proof(file, entries=len(trust)) if service.read_back else {}
+                made[f"{service.name}/{file.name}"] = {**_word_content(_make_trust(file, trust)), **told}
             elif file.format == PKCS12:
-                made[f"{service.name}/{file.name}"] = _word_entry(file, file.alias or alias, bundle)
+                told = _word_proof(file) if service.read_back else {}
+                made[f"{service.name}/{file.name}"] = {**_word_entry(file, file.alias or alias, bundle), **told}
     return made
+
+
+def _word_proof(file: ServiceFile, *, entries: int = 1) -> dict[str, str]:
+    """What the host opens the file with again, and how many entries it is to find."""
+    return {} if file.format == PEM else {"passphrase": _require_passphrase(file), "entries": str(entries)}
 
 
 def _word_content(content: bytes) -> dict[str, str]:

@@ -19,6 +19,8 @@ _KIND, _N, _R, _P = "scrypt-14", 2**14, 8, 1
 _RECORDED = re.compile(rf"{_KIND}:((?:[0-9a-f]{{2}}){{1,64}}):([0-9a-f]{{64}})\Z")
 # Java reads no other characters in a passphrase of a key (PBEKey), and keytool none that is shorter.
 _FIT = re.compile(r"[ -~]{6,500}\Z")
+# What is in every installation of a product, or of Java.
+_WELL_KNOWN = frozenset({"changeit", "changeme", "jobscheduler", "password", "secret", "123456"})
 # A number that YAML made of digits is another one than was meant. A vaulted text of ansible-core 2.16 is no str.
 NO_TEXT = (int, float, list, tuple, dict)
 
@@ -34,6 +36,10 @@ class KeystorePassphrase:
     def digest(self) -> str:
         """What a record has of it."""
         return f"{_KIND}:{self.salt.hex()}:{_stretch(self.text, self.salt)}"
+
+    @property
+    def is_well_known(self) -> bool:
+        return self.text in _WELL_KNOWN
 
     def is_of(self, recorded: str) -> bool:
         """Whether the record is of this passphrase; one that cannot be read is of none."""

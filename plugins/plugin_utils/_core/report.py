@@ -185,6 +185,19 @@ def list_paths(store: str, certificate: str, services: Iterable[Service]) -> dic
     }
 
 
+def list_hints(store: str, certificate: str, services: Iterable[Service]) -> dict[str, str]:
+    """By service, what to put into its configuration. With the paths of this host."""
+    services = tuple(services)
+    paths = list_paths(store, certificate, services)
+    hints = {}
+    for service in services:
+        text = service.hint
+        for name, path in paths[service.name].items():
+            text = text.replace(f"{{{name}}}", path)
+        hints.update({service.name: text} if text else {})
+    return hints
+
+
 def describe_diff(name: str, observed: Observed, after: Mapping[str, Any]) -> dict[str, str]:
     """Names, dates and fingerprints before and after."""
     before: Mapping[str, Any] = observed.live.certificate if observed.live else {}

@@ -108,6 +108,15 @@ class Probe:
 
 
 @dataclass(frozen=True)
+class Setting:
+    """Where a product is told the passphrase of one of the `file`s: a path, and a pattern whose group is that."""
+
+    file: str
+    path: str
+    pattern: str
+
+
+@dataclass(frozen=True)
 class AskedCas:
     """Who did not answer of the CAs that a service takes its trust from (`silent_for_trust`) and its lists.
 
@@ -122,6 +131,10 @@ class AskedCas:
 @dataclass(frozen=True)
 class Service:
     """What the host is told. `method` is `reload`, `restart` or `none` (the service watches its files).
+
+    With `read_back` its keystores are opened on the host before they are switched, by `keytool` where there is one, and
+    their passphrase is compared with the product's own `settings`. `usage` is what its certificate has to be for, and
+    `subject_form` how a CA of ours has to name it.
 
     `trust` are the CAs that were declared for its files, `crl` the lists of revocations; both are recorded with the
     files. `trust_names` are declared names of CAs, `asked` says what came of asking them.
@@ -143,6 +156,11 @@ class Service:
     hint: str = ""
     probes: tuple[Probe, ...] = ()
     declared: dict[str, Any] = field(default_factory=dict)
+    read_back: bool = False
+    keytool: str = ""
+    settings: tuple[Setting, ...] = ()
+    usage: str = field(default="", compare=False)
+    subject_form: str = field(default="", compare=False)
     trust: tuple[Certificate, ...] = field(default=(), repr=False, compare=False)
     crl: tuple[RevocationList, ...] = field(default=(), repr=False, compare=False)
     trust_names: tuple[str, ...] = field(default=(), compare=False)
@@ -156,7 +174,8 @@ class Service:
         words = asdict(replace(self, files=(), trust=(), crl=(), asked=None))
         for word in _SOURCES:
             del words[word]
-        return {**words, "files": files}
+        told = {word: value for word, value in words.items() if value or word not in _SELDOM}
+        return {**told, "files": files}
 
     @property
     def declared_files(self) -> dict[str, Any]:
@@ -172,7 +191,8 @@ class Service:
         commands = {word: tuple(known.get(word) or ()) for word in _COMMANDS}
         files = tuple(_load_file(item) for item in recorded.get("files") or ())
         probes = tuple(Probe(**_known_words(Probe, item)) for item in recorded.get("probes") or ())
-        return cls(**dict(known, files=files, probes=probes, **commands))
+        settings = tuple(Setting(**_known_words(Setting, item)) for item in recorded.get("settings") or ())
+        return cls(**dict(known, files=files, probes=probes, settings=settings, **commands))
 
     def to_request(self, now: datetime) -> dict[str, Any]:
         """What the host acts on; whether a restart is allowed is decided here, by the controller's clock."""
@@ -188,12 +208,17 @@ def _load_file(recorded: dict[str, Any]) -> ServiceFile:
     return ServiceFile(**dict(known, **texts, lists=load_recorded(recorded.get("lists") or ())))
 
 
-def _known_words(kind: type[Service | ServiceFile | Probe], recorded: dict[str, Any]) -> dict[str, Any]:
+def _known_words(kind: type[Service | ServiceFile | Probe | Setting], recorded: dict[str, Any]) -> dict[str, Any]:
     return {item.name: recorded[item.name] for item in fields(kind) if item.name in recorded}
 
 
-FILE_WORDS = ("files", "paths", "replace_links", "owner", "group", "mode", "seuser", "serole", "setype", "selevel")
-_SOURCES = ("trust", "crl", "trust_names", "asked")
+FILE_WORDS = (
+    *("files", "paths", "replace_links", "owner", "group", "mode", "seuser", "serole", "setype", "selevel"),
+    *("alias", "keystore", "config_directory", "jetty_base"),
+)
+_SOURCES = ("trust", "crl", "trust_names", "asked", "usage", "subject_form")
+# Left out of records where they say nothing, so that those of other services are as they were.
+_SELDOM = ("read_back", "keytool", "settings")
 _COMMANDS = ("status", "check", "staged_check", "reload", "restart", "references")
 
 
@@ -207,6 +232,10 @@ class Preset:
     `owner` and `group` are of all files, unless the operator says another. `starttls` is spoken on every port but those
     of `port_starttls` (None is TLS at once). Without a `method` the operator's words decide whether it reloads,
     restarts or watches its files.
+
+    Placeholders of words are filled in paths, the hint and settings too. `required` are groups of words of which one
+    has to be said. `uses` are the files by the word `keystore`, which is also the usage of the certificate; the first
+    one is the default. With `own_client` its probes show its own certificate where that is for clients.
     """
 
     name: str
@@ -227,3 +256,11 @@ class Preset:
     port_starttls: tuple[tuple[int, str | None], ...] = ()
     words: tuple[str, ...] = ()
     defaults: tuple[tuple[str, str], ...] = ()
+    required: tuple[tuple[str, ...], ...] = ()
+    uses: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    restart_policy: str = "never"
+    own_client: bool = False
+    private: bool = False
+    read_back: bool = False
+    settings: tuple[Setting, ...] = ()
+    subject_form: str = ""

@@ -11,14 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import is_address
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore import can_make_truststores
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.preset_filling import (
+    fill_preset,
+    find_missing,
+    find_usage,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.restart import find_window_fault
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import (
     TRUSTSTORE,
     Preset,
-    Probe,
     Service,
     ServiceFile,
 )
@@ -27,6 +30,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_comma
     choose_special,
     fill_command,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_probes import find_probes
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_sources import (
     SOURCE_WORDS,
     find_source_faults,
@@ -136,7 +140,9 @@ def _split_entry(entry: object) -> tuple[str, dict[str, Any]]:
 
 
 def _build(declared: Declared, names: tuple[str, ...], attributes: Mapping[str, str]) -> Service:
-    preset, words = declared.preset, declared.words
+    words = declared.words
+    preset = fill_preset(declared.preset, words, names)
+    declared = replace(declared, preset=preset)
     files = tuple(_build_file(file, declared, attributes) for file in words.get("files") or preset.files)
     unit = _find_process(preset.unit, "unit", words)
     pid_file = _find_process(preset.pid_file, "pid_file", words)
@@ -152,11 +158,16 @@ def _build(declared: Declared, names: tuple[str, ...], attributes: Mapping[str, 
         reload=words.get("reload") or fill_command(preset.reload, values),
         restart=words.get("restart_command") or fill_command(preset.restart, values),
         method=_method(declared, unit),
-        restart_policy=words.get("restart", "never"),
+        restart_policy=words.get("restart", preset.restart_policy),
         restart_window=words.get("restart_window", ""),
         references=words.get("references") or fill_command(preset.references, values),
         hint="" if "files" in words else preset.hint,
-        probes=tuple(_probes(declared, names)),
+        read_back=preset.read_back,
+        keytool=words.get("keytool", ""),
+        settings=preset.settings,
+        usage=find_usage(preset, words),
+        subject_form=preset.subject_form,
+        probes=tuple(find_probes(preset, words, names)),
         declared={"words": _as_json(_without_secrets(declared.said)), "attributes": dict(attributes)},
         trust_names=words.get("trust", ()),
     )
@@ -168,7 +179,7 @@ def _build(declared: Declared, names: tuple[str, ...], attributes: Mapping[str, 
 
 def _without_secrets(said: dict[str, Any]) -> dict[str, Any]:
     """They are recorded, and neither a passphrase nor where it was read may be."""
-    kept = {word: value for word, value in said.items() if word not in SOURCE_WORDS}
+    kept = {word: value for word, value in said.items() if word not in (*SOURCE_WORDS, *_SECRET_WORDS)}
     if "files" in kept:
         kept["files"] = [{word: file[word] for word in file if word not in _SECRET_WORDS} for file in kept["files"]]
     return kept
@@ -196,7 +207,7 @@ def _build_file(file: ServiceFile, declared: Declared, attributes: Mapping[str, 
     return replace(
         file,
         **{**usual, **{word: attributes[word] for word in _ATTRIBUTES if word in attributes}, **given, **own},
-        mode=file.mode or (key_mode if file.holds_key else "0644"),
+        mode=file.mode or (key_mode if file.holds_key or declared.preset.private else "0644"),
         path=words.get("paths", {}).get(file.name, file.path),
         replace_link=file.replace_link or words.get("replace_links", False),
     )
@@ -230,31 +241,6 @@ def _find_values(declared: Declared, pid_file: str | None) -> dict[str, str]:
     return {word: value for word, value in values.items() if value}
 
 
-def _askable(name: str) -> str:
-    """A name that can be asked for; for a wildcard any of those that it covers."""
-    return name.replace("*", "probe", 1)
-
-
-def _probes(declared: Declared, names: tuple[str, ...]) -> Iterator[Probe]:
-    """Declared probes as they are; ports are probed by `probe_names`, else by the first name that can be asked for."""
-    words = declared.words
-    hosts = sorted((name for name in names if not is_address(name)), key=lambda name: name.startswith("*"))
-    first = _askable(hosts[0]) if hosts else None
-    for probe in words.get("probes", ()):
-        yield probe if probe.server_name else replace(probe, server_name=first)
-    if "probes" in words and "ports" not in words:
-        return
-    by_port = dict(declared.preset.port_starttls)
-    for port in words.get("ports", declared.preset.ports):
-        for name in words.get("probe_names", (first,)):
-            yield Probe(
-                port,
-                server_name=name,
-                starttls=words.get("starttls", by_port.get(port, declared.preset.starttls)),
-                proxy_protocol=words.get("proxy_protocol", False),
-            )
-
-
 def _require_sound(service: Service, declared: Declared) -> None:
     faults = list(_find_faults(service, declared))
     if faults:
@@ -272,6 +258,7 @@ def _find_faults(service: Service, declared: Declared) -> Iterator[str]:
         yield f"is to be restarted; say how by {' or '.join(ways)}"
     if service.method == "reload" and not (service.unit or service.reload):
         yield "has nothing to reload it by; say its `unit` or its `pid_file`"
+    yield from find_missing(declared.preset, declared.words)
     fault = find_window_fault(service.restart_policy, service.restart_window)
     if fault:
         yield fault

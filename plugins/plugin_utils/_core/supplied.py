@@ -17,12 +17,16 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate i
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.checks import find_notices, find_problems
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Desired
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore import find_keystore_problems
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore import (
+    find_keystore_notices,
+    find_keystore_problems,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.names import load_name
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.private_key import require_sound
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset, Service
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_usage import find_leaf_problems
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.services import load_services
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.word_kinds import WordError, read_mode
 
@@ -87,6 +91,7 @@ def complete(
     problems = [
         *find_problems(bundle, certificate=declared.name, names=declared.names, now=now, anchors=anchors),
         *find_keystore_problems(declared.name, declared.services, bundle),
+        *find_leaf_problems(declared.name, declared.services, bundle.leaf),
     ]
     if problems:
         raise RefusedError.from_problems(problems)
@@ -104,6 +109,7 @@ def complete(
 def _read_words(declaration: Declaration, presets: Mapping[str, Preset]) -> tuple[Declared, list[Problem]]:
     names, notices, problems = _load_names(declaration)
     services, service_problems = _load_services(declaration, names, presets)
+    notices.extend(find_keystore_notices(declaration.name, services))
     declared = Declared(declaration.name, names, services, declaration.accepted, declaration.stage_only, tuple(notices))
     return declared, [*problems, *service_problems]
 

@@ -11,9 +11,12 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._services.apache im
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.custom import CUSTOM
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.dovecot import DOVECOT
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.haproxy import HAPROXY
+from ansible_collections.certwright.tls.plugins.plugin_utils._services.js7_agent import JS7_AGENT
+from ansible_collections.certwright.tls.plugins.plugin_utils._services.js7_controller import JS7_CONTROLLER
+from ansible_collections.certwright.tls.plugins.plugin_utils._services.js7_joc import JS7_JOC
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.nginx import NGINX
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.postfix import POSTFIX
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.postgresql import POSTGRESQL
 
-_ALL = (APACHE, CUSTOM, DOVECOT, HAPROXY, NGINX, POSTFIX, POSTGRESQL)
+_ALL = (APACHE, CUSTOM, DOVECOT, HAPROXY, JS7_AGENT, JS7_CONTROLLER, JS7_JOC, NGINX, POSTFIX, POSTGRESQL)
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in _ALL}

@@ -14,11 +14,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.subjects import (
-    describe_js7,
     describe_subject,
     load_subject,
     make_js7_subject,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.java_name import describe_java
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 from ansible_collections.certwright.tls.tests.unit.authority import build, make_key
 from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._ca.ca_values import make_csr
@@ -123,7 +123,7 @@ AS_JAVA_HAS_IT = {
 
 @pytest.mark.parametrize(("text", "shown"), AS_JAVA_HAS_IT.values(), ids=AS_JAVA_HAS_IT)
 def test_js7_is_told_a_subject_as_java_prints_it(text: str, shown: str) -> None:
-    assert shown == describe_js7(load_subject(text))
+    assert shown == describe_java(load_subject(text))
 
 
 @with_keytool
@@ -139,7 +139,7 @@ def test_java_prints_them_so(tmp_path: Path) -> None:
 
 def test_an_attribute_that_nobody_named_is_shown_by_its_number() -> None:
     oid = x509.ObjectIdentifier("1.2.3.4")
-    assert describe_js7(x509.Name([x509.NameAttribute(oid, "x")])) == "OID.1.2.3.4=x"
+    assert describe_java(x509.Name([x509.NameAttribute(oid, "x")])) == "OID.1.2.3.4=x"
 
 
 AUTHORITY = "CN=SOS CA,OU=Root,O=SOS GmbH,L=Berlin,ST=Berlin,C=DE"

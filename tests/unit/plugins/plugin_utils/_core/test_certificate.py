@@ -371,6 +371,7 @@ def test_a_certificate_is_described_in_plain_types() -> None:
     assert describe(leaf) == {
         "names": ["a.example", "10.0.0.1"],
         "subject": "CN=a.example",
+        "distinguished_name": "CN=a.example",
         "issuer": "CN=Root",
         "serial": leaf.serial,
         "not_before": "2026-10-22T22:00:00Z",

@@ -123,6 +123,7 @@ def test_a_row_says_everything_about_a_certificate() -> None:
         "count": 1,
         "names": ["a.example", "b.example"],
         "subject": "CN=a.example",
+        "distinguished_name": "CN=a.example",
         "issuer": "CN=Test Intermediate",
         "serial": f"{LEAF.certificate.serial_number:x}",
         "not_before": "2026-10-22T22:00:00Z",

@@ -20,6 +20,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Desired
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore import (
     can_make_truststores,
+    find_keystore_notices,
     find_keystore_problems,
     needs_own_anchor,
     word_keystores,
@@ -220,3 +221,23 @@ def test_what_is_no_keystore_is_not_among_the_material() -> None:
 def test_neither_record_nor_repr_has_a_passphrase() -> None:
     wish = desired(entry())
     assert PASSPHRASE not in f"{wish.to_record(run='', now=wish.bundle.leaf.not_after)} {wish!r}"
+
+
+@with_truststores
+def test_what_is_read_back_has_what_it_is_opened_with_and_how_much_is_in_it() -> None:
+    (service,) = java(entry(), store(), PEM_OF_TRUST, trusted=(ca("A"), ca("B")))
+    wish = replace(wanted(), services=(replace(service, read_back=True),))
+    made = wish.to_material()["keystores"]
+    told = {name: [words.get(word) for word in ("passphrase", "entries")] for name, words in made.items()}
+    assert told == {
+        "java/a.p12": [PASSPHRASE, "1"],
+        "java/t.p12": [PASSPHRASE, "2"],
+        f"java/{PEM_OF_TRUST['name']}": [None, None],
+    }
+
+
+@pytest.mark.parametrize(("passphrase", "expected"), [("changeit", ["passphrase_known"]), (PASSPHRASE, [])])
+def test_a_passphrase_that_everybody_knows_is_told(passphrase: str, expected: list[str]) -> None:
+    notices = list(find_keystore_notices("web", java(entry(passphrase=passphrase), PEM_OF_TRUST)))
+    assert expected == [notice.code for notice in notices]
+    assert all(passphrase not in notice.message for notice in notices)

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Service as HostService
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import load_certificates
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore_passphrase import KeystorePassphrase
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Probe, Service, ServiceFile
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Probe, Service, ServiceFile, Setting
 from ansible_collections.certwright.tls.tests.unit.authority import ca
 
 NIGHT = datetime(2026, 11, 22, 3, 30, tzinfo=timezone.utc)
@@ -40,6 +40,9 @@ FULL = Service(
     hint="name them",
     probes=(Probe(25, "127.0.0.1", "a.example", "smtp", True, "/c.pem", "/c.key"), Probe(993)),
     declared={"words": {"unit": "mailproxy.service", "mode": "0640"}, "attributes": {"group": "mail"}},
+    read_back=True,
+    keytool="/opt/java/bin/keytool",
+    settings=(Setting("tls.pem", "/etc/mailproxy.conf", "password=(.*)"),),
 )
 
 
@@ -87,7 +90,7 @@ def newer(service: Service) -> dict[str, Any]:
     """As a later release may write it."""
     record: dict[str, Any] = json.loads(json.dumps(service.to_record()))
     record["priority"] = 1
-    for item in (*record["files"], *record["probes"]):
+    for item in (*record["files"], *record["probes"], *record["settings"]):
         item["encoding"] = "der"
     return record
 
@@ -123,8 +126,11 @@ def test_the_host_reads_what_it_is_told(service: Service, now: datetime, allowed
     for word in ("declared", "restart_policy", "restart_window"):
         del expected[word]
     assert set(expected) == set(request)
+    expected = {"read_back": False, "keytool": "", "settings": (), **expected}
     plain = {"format": "pem", "alias": "", "level": ""}
-    assert {**expected, "files": tuple({**file, **plain} for file in expected["files"])} == asdict(told)
+    expected["files"] = tuple({**file, **plain} for file in expected["files"])
+    expected["probes"] = tuple({**probe, "client_own": False} for probe in expected["probes"])
+    assert expected == asdict(told)
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,23 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.services impo
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
 
 COMPLETE = tuple(preset for preset in PRESETS.values() if preset.files)
+# Of what differs from installation to installation.
+NEEDED = {"owner": "js7", "ports": [4443], "id": "first", "passphrase": "an orchard"}
 
 
 def test_there_are_these_presets() -> None:
-    assert {"apache", "custom", "dovecot", "haproxy", "nginx", "postfix", "postgresql"} == set(PRESETS)
+    assert {
+        "apache",
+        "custom",
+        "dovecot",
+        "haproxy",
+        "js7_agent",
+        "js7_controller",
+        "js7_joc",
+        "nginx",
+        "postfix",
+        "postgresql",
+    } == set(PRESETS)
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
@@ -36,14 +49,17 @@ def test_a_preset_is_sound_data(preset: Preset) -> None:
 
 
 @pytest.mark.parametrize("preset", COMPLETE, ids=lambda preset: preset.name)
-def test_a_preset_with_files_needs_no_words(preset: Preset) -> None:
+def test_a_preset_with_files_needs_no_words_but_what_it_requires(preset: Preset) -> None:
+    said = {word for group in preset.required for word in group} | set(preset.words)
+    words = {word: value for word, value in NEEDED.items() if word in said}
+    words |= {"restart_window": "03:00-04:00"} if preset.restart_policy == "window" else {}
     services, problems = load_services(
-        [preset.name], certificate="web", names=("a.example",), attributes={}, presets=PRESETS
+        [{preset.name: words}], certificate="web", names=("a.example",), attributes={}, presets=PRESETS
     )
 
     assert problems == ()
     assert preset.name == services[0].name
-    assert list(preset.ports) == [probe.port for probe in services[0].probes]
+    assert list(words.get("ports", preset.ports)) == [probe.port for probe in services[0].probes]
 
 
 WEB = {"fullchain.pem": ("leaf", "chain"), "privkey.pem": ("key",)}

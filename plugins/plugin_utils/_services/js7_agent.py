@@ -1,0 +1,27 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""js7_agent: as js7_controller; its unit is named for the port of HTTP that it was installed with."""
+
+from __future__ import annotations
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset
+from ansible_collections.certwright.tls.plugins.plugin_utils._services import js7_stores
+
+JS7_AGENT = Preset(
+    name="js7_agent",
+    files=js7_stores.ENGINE_FILES,
+    unit="js7_agent_{http_port}.service",
+    method="none",
+    hint=js7_stores.ENGINE_HINT,
+    words=(*js7_stores.ENGINE_WORDS, "http_port"),
+    defaults=(("config_directory", "/var/sos-berlin.com/js7/agent/config"), ("http_port", "4445")),
+    required=js7_stores.REQUIRED,
+    uses=js7_stores.USES,
+    own_client=True,
+    private=True,
+    read_back=True,
+    settings=js7_stores.ENGINE_SETTINGS,
+    subject_form=js7_stores.SUBJECT_FORM,
+)
