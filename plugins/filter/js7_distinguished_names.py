@@ -54,7 +54,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The names, such as V(DNQ=Office CA, CN=c1.example.org, O=Example, C=DE).
+  description: The names, such as V(DNQ=Office Issuing CA, CN=c1.example.org, O=Example, C=DE).
   type: list
   elements: str
 """

@@ -72,7 +72,7 @@ options:
         type: str
       usage:
         description:
-          - What it authenticates. V(server) if not given.
+          - What it authenticates. If not given, what its services need, and V(server) where any will do.
         type: str
         choices: [server, client, both]
       emails:
@@ -129,7 +129,8 @@ options:
         description:
           - 'Who gets the certificate. Each entry is the name of a preset, or a mapping of one name to its words, as in
             C(nginx) or C({nginx: {ports: [8443]}}).'
-          - The presets are V(apache), V(custom), V(dovecot), V(haproxy), V(nginx), V(postfix) and V(postgresql).
+          - The presets are V(apache), V(custom), V(dovecot), V(haproxy), V(js7_agent), V(js7_controller), V(js7_joc),
+            V(nginx), V(postfix) and V(postgresql).
           - 'Words of every preset: C(name) (of the directory, needed for a second instance), C(owner), C(group),
             C(mode), C(seuser), C(serole), C(setype), C(selevel), C(unit) (of systemd; an empty text means none),
             C(pid_file), C(paths) (maps a file of the preset to a path outside of the store, which becomes a link),
@@ -140,9 +141,17 @@ options:
             C(restart_window) (as in V(Sun 03:00-04:00 Europe/Paris)).'
           - 'Words of V(nginx): C(binary), C(config) and C(prefix), for an instance that is not the distribution''s
             own.'
-          - 'Words of the presets but V(nginx) and V(custom): C(config) (a file, for V(postfix) and V(postgresql) a
-            directory), C(instance) (what stands behind the C(@) of its unit, as in V(15-main)), and C(files), C(check),
-            C(reload) and C(references) as V(custom) has them. V(apache) and V(haproxy) have C(binary) too.'
+          - 'Words of V(js7_controller), V(js7_agent) and V(js7_joc): C(owner) (the account that it runs as) and
+            C(ports) have to be said; C(config_directory) of controller and agent, C(jetty_base) of JOC; C(id) of a
+            controller and C(http_port) of an agent, for which their units are named; C(passphrase_src) or C(passphrase)
+            of its keystores, C(alias) (the short host name by default), C(keystore) (both, server or client: which of
+            its keystores this certificate goes into, both by default), C(keytool) (the path of the product''s own),
+            C(trust), C(trust_content) and C(trust_src). V(js7_joc) has C(restart_command) too, and takes
+            C(restart_window), or another C(restart) than V(window).'
+          - 'Words of the presets but V(nginx), V(custom) and those of JS7: C(config) (a file, for V(postfix) and
+            V(postgresql) a directory), C(instance) (what stands behind the C(@) of its unit, as in V(15-main)), and
+            C(files), C(check), C(reload) and C(references) as V(custom) has them. V(apache) and V(haproxy) have
+            C(binary) too.'
           - 'Words of V(custom): C(files) (a list of C(name), C(parts) in the order of the file out of leaf, chain, root
             and key, C(path), C(owner), C(group), C(mode), C(in_place) for products that refuse links, C(replace_link)),
             C(status), C(check), C(staged_check), C(reload), C(restart_command), C(references) (prints the effective
@@ -327,6 +336,9 @@ requests:
       elements: str
     subject:
       description: Its subject. Left out when none is declared.
+      type: str
+    subject_form:
+      description: V(js7) for a service of JS7, for whom the CA completes the subject. Left out for others.
       type: str
     days:
       description: How many days it is to be valid. Left out when nothing is declared.

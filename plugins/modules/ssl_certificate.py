@@ -364,6 +364,9 @@ certificate:
     subject:
       description: The subject as RFC 4514 text.
       type: str
+    distinguished_name:
+      description: The subject, as Java prints it and the C(distinguished-names) of JS7 spell it.
+      type: str
     issuer:
       description: The issuer as RFC 4514 text.
       type: str

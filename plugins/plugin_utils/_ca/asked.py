@@ -147,15 +147,15 @@ def _find_life_problems(title: str, words: Mapping[str, Any]) -> Iterator[Proble
         yield Problem(title, "date_invalid", "`not_after` must be an instant in UTC, as in 2027-12-31T23:59:59Z")
 
 
-def _find_first(names: tuple[str, ...], form: str) -> str:
-    """What JS7 knows a server by where nobody said it; empty where no such name is wanted."""
-    return next((name for name in names if not is_address(name)), "") if form == JS7 else ""
+def _find_first(names: tuple[str, ...], form: str) -> str | None:
+    """What JS7 knows a server by where nobody said it, and empty without one; None where no such name is wanted."""
+    return next((name for name in names if not is_address(name)), "") if form == JS7 else None
 
 
-def _load_subject(title: str, text: str, problems: list[Problem], *, first: str) -> x509.Name | None:
+def _load_subject(title: str, text: str, problems: list[Problem], *, first: str | None) -> x509.Name | None:
     try:
         subject = load_subject(text)
-        return complete_js7_subject(subject, first) if first else subject
+        return complete_js7_subject(subject, first) if first is not None else subject
     except UnusableError as error:
         problems.append(Problem(title, error.code, error.message))
         return None

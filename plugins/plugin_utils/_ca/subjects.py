@@ -111,7 +111,7 @@ def make_js7_subject(asked: x509.Name, authority: x509.Name) -> x509.Name:
 
 def complete_js7_subject(asked: x509.Name, host: str) -> x509.Name:
     """With the host as its common name where none was said. Raises UnusableError: subject_invalid."""
-    if not asked.get_attributes_for_oid(NameOID.COMMON_NAME):
+    if host and not asked.get_attributes_for_oid(NameOID.COMMON_NAME):
         common_name = _load_attribute(_BY_KEYWORD["cn"], host, f"CN={host}")
         asked = x509.Name([*asked, common_name])
     make_js7_subject(asked, x509.Name([]))

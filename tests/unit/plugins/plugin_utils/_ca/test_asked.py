@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._ca.asked import load_asked
-from ansible_collections.certwright.tls.plugins.plugin_utils._ca.subjects import describe_subject
+from ansible_collections.certwright.tls.plugins.plugin_utils._ca.subjects import describe_subject, load_subject
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=timezone.utc)
@@ -40,6 +40,17 @@ def test_a_certificate_of_no_host_has_its_name_as_title():
         pytest.param({"days": 1, "not_after": "2027-01-01T00:00:00Z"}, ["date_invalid"], id="two ends"),
         pytest.param({"not_after": "tomorrow"}, ["date_invalid"], id="an end that is no instant"),
         pytest.param({"subject": "nonsense"}, ["subject_invalid"], id="a subject that is none"),
+        pytest.param(
+            {"subject": "UID=web1", "subject_form": "js7"},
+            ["subject_invalid"],
+            id="an attribute that JS7 does not know",
+        ),
+        pytest.param(
+            {"names": [f"{'a' * 63}.example"], "subject_form": "js7"},
+            ["subject_invalid"],
+            id="a name that is too long for a common name",
+        ),
+        pytest.param({"names": [], "subject_form": "js7"}, ["subject_invalid"], id="nothing that JS7 knows it by"),
         pytest.param(
             {"ips": ["x y"], "days": -1, "subject": "nonsense"},
             ["address_invalid", "date_invalid", "subject_invalid"],
@@ -93,3 +104,35 @@ def test_another_key_makes_another_request():
 
 def test_a_subject_is_read():
     assert describe_subject(load_asked({**WEB, "subject": "/O=Example/CN=web1"}).subject) == "CN=web1,O=Example"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        pytest.param({}, "", id="as it was said"),
+        pytest.param({"subject": "O=Own,CN=web1"}, "O=Own,CN=web1", id="in the order in which it was said"),
+        pytest.param(
+            {"subject_form": "js7"},
+            "dnQualifier=Office,CN=web1.example.org,OU=IT,O=Example,C=DE",
+            id="completed from its names and the CA",
+        ),
+        pytest.param(
+            {"subject_form": "js7", "subject": "O=Own,CN=web1"},
+            "dnQualifier=Office,CN=web1,OU=IT,O=Own,C=DE",
+            id="completed from what was said",
+        ),
+        pytest.param(
+            {"subject_form": "js7", "names": [], "ips": ["192.0.2.1"], "subject": "CN=web1"},
+            "dnQualifier=Office,CN=web1,OU=IT,O=Example,C=DE",
+            id="of an address with a common name",
+        ),
+    ],
+)
+def test_which_subject_is_signed(words: dict[str, Any], expected: str) -> None:
+    authority = load_subject("CN=Office,OU=IT,O=Example,C=DE")
+    assert expected == describe_subject(load_asked({**WEB, **words}).find_subject(authority))
+
+
+def test_another_form_of_the_subject_is_another_request() -> None:
+    plain, formed = (load_asked({**WEB, "subject": "CN=web1", **form}) for form in ({}, {"subject_form": "js7"}))
+    assert plain.digest("key") != formed.digest("key")
