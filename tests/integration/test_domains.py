@@ -387,4 +387,4 @@ def test_skip_goes_on_with_the_sound_ones_and_fails_at_the_end(site: Site, custo
     assert done.code == 2
     assert outcomes(done.results[-1]) == {"system": "activated"}
     assert customers.served("system") == system.fingerprint
-    assert "Fail for what was skipped" in done.output
+    assert "Fail for what was not installed" in done.output

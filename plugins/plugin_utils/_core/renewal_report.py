@@ -22,7 +22,7 @@ _PUT_BACK = ("rolled_back", "kept_new_unproved", "stranded")
 _ENDING = ("due", "expired")
 _CLOSE, _CLOSE_OF_SHORT = 1 / 6, 1 / 4
 _OVERDUE = "it is stored and not activated, and what the services have has ended or is about to; see why they refuse it"
-_HELD = "it is due, and over the budget of orders of this run; the next run goes on"
+ORDERS_HELD = "it is due, and over the budget of orders of this run; the next run goes on"
 _LEFT = "it is due, and this run ended before it was ordered; the next run goes on"
 _UNRECEIVED = "this run ended before it was received from its home; the next run goes on"
 _NO_PERMISSION: Mapping[str, Any] = {"permitted": {}, "held": {}, "refused": {}}
@@ -178,10 +178,10 @@ def find_put_back(results: Mapping[str, Result]) -> list[str]:
 
     What has failed before stops nobody again: a vhost that is broken for a week would stop all renewals of a fleet.
     """
-    return [str(host) for host, result in results.items() if _is_put_back(result)]
+    return [str(host) for host, result in results.items() if is_put_back(result)]
 
 
-def _is_put_back(result: Result) -> bool:
+def is_put_back(result: Result) -> bool:
     outcomes = (result.get("outcomes") or {}).items()
     return any(item["outcome"] in _PUT_BACK and not _is_retried(result, name) for name, item in outcomes)
 
@@ -270,7 +270,7 @@ def _find_state(run: HostRun, name: str, permission: Result, *, is_check: bool) 
         return EXPIRED if verdict == EXPIRED else FAILED, problem["code"], problem["message"]
     renewal = (run.latest.get("renewals") or {}).get(name) or {}
     if name in (permission["held"].get(run.host) or ()):
-        return DEFERRED, "orders_held", _HELD
+        return DEFERRED, "orders_held", ORDERS_HELD
     if verdict == DEFERRED:
         return DEFERRED, DEFERRED, _find_warning(run.latest, name)
     if renewal.get("ordered") or (is_check and renewal.get("due")):

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.columns import WIDTH, align
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import load_time
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import printable
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inspection import format_instant
 
-WIDTH = 160
-_GAP = "  "
 _HEADINGS = ("HOST", "CERTIFICATE", "STATE", "UNTIL", "ENDS", "WHY")
 _COUNTED = ("renewed", "not_due", "deferred", "failed", "expired", "pending", "ends_soon", "unreachable")
 _SHOWN = ("expired", "failed", "deferred", "renewed")
@@ -27,7 +26,7 @@ Cells = tuple[str, ...]
 def render_renewals(report: Mapping[str, Any], *, width: int = WIDTH) -> list[str]:
     """Certificates that are not due have one line a host."""
     rows = [[printable(cell) for cell in row] for row in _find_rows(report)]
-    return [_count(report), *(_align([_HEADINGS, *rows], width) if rows else ())]
+    return [_count(report), *(align([_HEADINGS, *rows], width=width) if rows else ())]
 
 
 def _count(report: Mapping[str, Any]) -> str:
@@ -70,19 +69,3 @@ def _find_kept(rows: Sequence[Mapping[str, Any]]) -> Iterator[Cells]:
 def _show_instant(text: str) -> str:
     instant = load_time(text)
     return format_instant(instant) if instant else ""
-
-
-def _align(rows: Sequence[Sequence[str]], width: int) -> list[str]:
-    """Only the last column is cut: the others are what one looks for."""
-    widths = [max(len(row[place]) for row in rows) for place in range(len(_HEADINGS) - 1)]
-    room = max(width - sum(widths) - len(_GAP) * len(widths), len(_HEADINGS[-1]))
-    return [
-        _GAP.join(
-            [*(cell.ljust(size) for cell, size in zip(row[:-1], widths, strict=True)), _cut(row[-1], room)]
-        ).rstrip()
-        for row in rows
-    ]
-
-
-def _cut(cell: str, width: int) -> str:
-    return cell if len(cell) <= width else f"{cell[: width - 1]}…"

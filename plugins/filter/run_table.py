@@ -1,0 +1,51 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: run_table
+short_description: The report of an installation or a removal as lines of aligned text
+version_added: 0.1.0
+author:
+  - The certwright.tls authors (@certwright)
+description:
+  - The first line counts everything. Then comes one line for each certificate that is not unchanged, the worst first.
+positional: _input
+options:
+  _input:
+    description: What P(certwright.tls.run_report#filter) gives.
+    type: dict
+    required: true
+  width:
+    description: How wide a line may be. The last column is cut.
+    type: int
+    default: 160
+"""
+
+EXAMPLES = r"""
+- name: Show what a run came to
+  ansible.builtin.debug:
+    msg: "{{ tls_report | certwright.tls.run_table(width=120) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The lines.
+  type: list
+  elements: str
+"""
+
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.run_table import WIDTH, render_run
+
+
+def run_table(report: dict[str, Any], width: Any = WIDTH) -> list[str]:
+    return render_run(report, width=int(width))
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Any]:
+        return {"run_table": run_table}

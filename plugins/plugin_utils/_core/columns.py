@@ -1,0 +1,28 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rows as aligned text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+WIDTH = 160
+_GAP = "  "
+
+
+def align(rows: Sequence[Sequence[str]], *, width: int) -> list[str]:
+    """The first row are the headings. Only the last column is cut: the others are what one looks for."""
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]) - 1)]
+    room = max(width - sum(widths) - len(_GAP) * len(widths), len(rows[0][-1]))
+    return [
+        _GAP.join(
+            [*(cell.ljust(size) for cell, size in zip(row[:-1], widths, strict=True)), _cut(row[-1], room)]
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _cut(cell: str, width: int) -> str:
+    return cell if len(cell) <= width else f"{cell[: width - 1]}…"

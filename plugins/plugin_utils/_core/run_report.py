@@ -1,0 +1,164 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One run of installation or removal over a fleet: what became of every certificate, where, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_report import ORDERS_HELD, is_put_back
+
+CHANGED, UNCHANGED, PENDING, DEFERRED = "changed", "unchanged", "pending", "deferred"
+HELD_BACK, FAILED = "held_back", "failed"
+STATES = (CHANGED, UNCHANGED, PENDING, DEFERRED, HELD_BACK, FAILED)
+_NOT_ASKED = "it ended before it was asked"
+_HELD = "another certificate of this host was refused, and one stops all; mend that one, or say tls_on_problem: skip"
+_STOPPED = "it is stored, and the rollout had stopped before it was handed to its services; the next run goes on"
+_STORED = "it is stored, and its services do not have it yet; the next run goes on"
+
+Result = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class HostRun:
+    """What the steps of a run came to on one host, each a task's result; a step that was not taken is empty.
+
+    `stored` are those that kept, ordered or requested certificates, the later ones knowing more; `activated` handed
+    what was stored to its services, `received` what homes handed out. `refused` are problems that were found over all
+    hosts together, each with `certificate`, `code` and `message`; `held` is due, and over the budget of the fleet.
+    """
+
+    host: str
+    stored: tuple[Result, ...] = ()
+    activated: Result = field(default_factory=dict)
+    received: Result = field(default_factory=dict)
+    refused: tuple[Result, ...] = ()
+    held: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Result, ...]:
+        return (*self.stored, self.activated, self.received)
+
+    @property
+    def is_unreachable(self) -> bool:
+        return any(step.get("unreachable") for step in self.steps)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """In the order of the inventory, as the steps have it."""
+        return tuple(dict.fromkeys(str(name) for step in self.steps for name in step.get("outcomes") or ()))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One certificate, or a whole host where `certificate` is empty; `outcome` is the word of the module."""
+
+    host: str
+    certificate: str
+    state: str
+    outcome: str = ""
+    code: str = ""
+    message: str = ""
+    services: tuple[str, ...] = ()
+
+
+def find_stopping(runs: Sequence[HostRun], *, at_unreachable: bool) -> list[str]:
+    """The hosts after which no further batch is begun: a service went back there, or nobody knows how it went."""
+    return [run.host for run in runs if _is_stopping(run) or (at_unreachable and run.is_unreachable)]
+
+
+def _is_stopping(run: HostRun) -> bool:
+    steps = (run.activated, run.received)
+    return any(is_put_back(step) or (bool(step.get("failed")) and "outcomes" not in step) for step in steps)
+
+
+def report_run(runs: Sequence[HostRun], *, run: str, is_check: bool, stopped_by: Sequence[str] = ()) -> dict[str, Any]:
+    """Plain JSON for people, AWX and metrics, without anything that is secret.
+
+    In check mode `changed` are those that would be.
+    """
+    rows = [row for item in runs for row in find_rows(item, is_check=is_check, is_stopped=bool(stopped_by))]
+    has_left = any(row.state == PENDING for row in rows)
+    return {
+        "run": run,
+        "check": is_check,
+        "checked": sum(1 for row in rows if row.certificate),
+        **{state: [_describe(row) for row in rows if row.state == state] for state in STATES},
+        "unreachable": [item.host for item in runs if item.is_unreachable],
+        # The last batch has none after it.
+        "stopped_by": list(stopped_by) if has_left else [],
+    }
+
+
+def find_rows(run: HostRun, *, is_check: bool, is_stopped: bool) -> Iterator[Row]:
+    """One for each certificate, and one for the host where it could not even be asked."""
+    yield from _find_host_faults(run)
+    for name in run.names:
+        yield _judge(run, name, is_check=is_check, is_stopped=is_stopped)
+
+
+def _find_host_faults(run: HostRun) -> Iterator[Row]:
+    if run.is_unreachable:
+        return
+    if not any(run.steps):
+        yield Row(run.host, "", FAILED, FAILED, "not_asked", _NOT_ASKED)
+    known = run.names
+    for problem in _list_problems(run):
+        if problem["certificate"] not in known:
+            yield Row(run.host, str(problem["certificate"]), FAILED, FAILED, problem["code"], problem["message"])
+
+
+def _list_problems(run: HostRun) -> Iterator[Result]:
+    """What failed last comes first. A step that could say nothing of its certificates speaks for the host."""
+    for step in (run.received, run.activated):
+        yield from _list_step_problems(step)
+    yield from run.refused
+    for step in reversed(run.stored):
+        yield from _list_step_problems(step)
+
+
+def _list_step_problems(step: Result) -> Iterator[Result]:
+    told = step.get("problems") or ()
+    yield from told
+    if step.get("failed") and not told:
+        yield {"certificate": "", "code": FAILED, "message": str(step.get("msg", ""))}
+
+
+def _judge(run: HostRun, name: str, *, is_check: bool, is_stopped: bool) -> Row:
+    steps = [step for step in run.steps if name in (step.get("outcomes") or {})]
+    outcomes = [step["outcomes"][name] for step in steps]
+    last = outcomes[-1]
+    problem = next((item for item in _list_problems(run) if item["certificate"] == name), None)
+    reasons = [reason for step in steps for reason in step.get("reasons") or () if reason["certificate"] == name]
+    services = tuple(str(item["name"]) for item in last.get("services") or ())
+    row = Row(run.host, name, FAILED, str(last["outcome"]), services=services)
+    if problem is not None:
+        return replace(row, code=problem["code"], message=problem["message"])
+    if name in run.held:
+        return Row(run.host, name, DEFERRED, DEFERRED, "orders_held", ORDERS_HELD)
+    state = _find_state(outcomes, is_check=is_check)
+    if state == HELD_BACK:
+        return replace(row, state=state, code=HELD_BACK, message=_HELD)
+    if state == PENDING:
+        return replace(row, state=state, code=PENDING, message=_STOPPED if is_stopped else _STORED)
+    code = reasons[0]["code"] if reasons else ""
+    return replace(row, state=state, code=code, message="; ".join(item["message"] for item in reasons))
+
+
+def _find_state(outcomes: Sequence[Result], *, is_check: bool) -> str:
+    last = outcomes[-1]
+    if last["outcome"] in (HELD_BACK, DEFERRED):
+        return str(last["outcome"])
+    if last["pending"] and not is_check:
+        return PENDING
+    return CHANGED if any(item["changed"] for item in outcomes) else UNCHANGED
+
+
+def _describe(row: Row) -> dict[str, Any]:
+    words = {**asdict(row), "services": list(row.services)}
+    del words["state"]
+    return {word: value for word, value in words.items() if value not in ("", [])}
