@@ -13,53 +13,13 @@ author:
 description:
   - Puts the results of the steps of a role together. There is nothing secret in it.
 positional: _input
+extends_documentation_fragment:
+  - certwright.tls._run_steps
 options:
-  _input:
-    description: The hosts of the run. One of which no result is given could not be asked.
-    type: list
-    elements: str
-    required: true
   run:
     description: What the run is called.
     type: str
     default: install
-  due:
-    description: By host, the result of M(certwright.tls.letsencrypt_cert) in check mode.
-    type: dict
-    default: {}
-  ordered:
-    description: By host, the result of M(certwright.tls.letsencrypt_cert) where it ordered.
-    type: dict
-    default: {}
-  requested:
-    description: By host, the result of M(certwright.tls.internal_certificate) that made requests.
-    type: dict
-    default: {}
-  signed:
-    description: By host, the result of M(certwright.tls.internal_certificate) with what was signed.
-    type: dict
-    default: {}
-  stored:
-    description: By host, the result of M(certwright.tls.domain_certificate).
-    type: dict
-    default: {}
-  activated:
-    description: By host, the result of M(certwright.tls.certificate_activate).
-    type: dict
-    default: {}
-  received:
-    description: By host, the result of M(certwright.tls.letsencrypt_cert) with C(handed_out).
-    type: dict
-    default: {}
-  permission:
-    description: What P(certwright.tls.permitted_orders#filter) gives.
-    type: dict
-    default: {}
-  faults:
-    description: What was found over all hosts together, each with C(host), C(code) and C(message).
-    type: list
-    elements: dict
-    default: []
   stopped_by:
     description: What P(certwright.tls.stopped_by#filter) gives.
     type: list
@@ -74,10 +34,10 @@ options:
 EXAMPLES = r"""
 - name: Put the results of one step together
   ansible.builtin.set_fact:
-    report: "{{ ansible_play_hosts_all | certwright.tls.run_report(stored=results) }}"
+    report: "{{ hosts | certwright.tls.run_report(words={'stored': 'my_result'}) }}"
   run_once: true
   vars:
-    results: "{{ dict(ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars, 'stored'))) }}"
+    hosts: "{{ dict(ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars))) }}"
 """
 
 RETURN = r"""
@@ -120,6 +80,10 @@ _value:
       description: Each with C(code) and C(message). C(certificate) is missing where a whole host failed.
       type: list
       elements: dict
+    unmanaged:
+      description: What the stores have and the inventory does not know, each with C(host) and C(certificate).
+      type: list
+      elements: dict
     unreachable:
       description: The hosts that were not reached.
       type: list
@@ -135,42 +99,21 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.run_report import HostRun, report_run
-
-_STEPS = ("due", "ordered", "requested", "signed", "stored", "activated", "received")
-# A later step knows more than the look before it.
-_PAIRS = (("due", "ordered"), ("requested", "signed"), ("stored", "stored"))
-_OF_ALL = ("permission", "faults", "stopped_by")
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.run_report import WORDS, load_runs, report_run
 
 
-def run_report(hosts: Sequence[str], run: str = "install", check: bool = False, **told: Any) -> dict[str, Any]:
-    unknown = sorted(set(told) - {*_STEPS, *_OF_ALL})
+def run_report(
+    hosts: Mapping[str, Mapping[str, Any]],
+    words: Mapping[str, str],
+    run: str = "install",
+    stopped_by: Sequence[str] = (),
+    check: bool = False,
+) -> dict[str, Any]:
+    unknown = sorted(set(words) - set(WORDS))
     if unknown:
-        known = ", ".join((*_STEPS, *_OF_ALL))
-        raise AnsibleFilterError(f"certwright.tls.run_report takes {known}, not {', '.join(unknown)}")
-    runs = [_load_run(str(host), told) for host in hosts]
-    stopped_by = [str(host) for host in told.get("stopped_by") or ()]
-    return report_run(runs, run=str(run), is_check=bool(check), stopped_by=stopped_by)
-
-
-def _load_run(host: str, told: Mapping[str, Any]) -> HostRun:
-    results = {step: _load_result(told.get(step), host) for step in _STEPS}
-    permission = told.get("permission") or {}
-    faults = tuple({"certificate": "", **fault} for fault in told.get("faults") or () if fault["host"] == host)
-    return HostRun(
-        host=host,
-        stored=tuple(results[later] or results[first] for first, later in _PAIRS),
-        activated=results["activated"],
-        received=results["received"],
-        refused=(*((permission.get("refused") or {}).get(host) or ()), *faults),
-        held=tuple((permission.get("held") or {}).get(host) or ()),
-    )
-
-
-def _load_result(results: Mapping[str, Any] | None, host: str) -> Mapping[str, Any]:
-    """A step that was skipped said nothing."""
-    result = (results or {}).get(host) or {}
-    return {} if result.get("skipped") else result
+        raise AnsibleFilterError(f"`words` of certwright.tls.run_report takes {', '.join(WORDS)}, not {unknown[0]}")
+    runs = load_runs(hosts, words)
+    return report_run(runs, run=str(run), is_check=bool(check), stopped_by=[str(host) for host in stopped_by])
 
 
 class FilterModule:

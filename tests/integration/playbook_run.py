@@ -44,9 +44,9 @@ class PlaybookRun:
     events: Path
     actions: tuple[str, ...] = field(default=("certwright.tls.",))
 
-    def finish(self) -> Finished:
+    def finish(self, *, seconds: float = TIMEOUT) -> Finished:
         try:
-            code = self.process.wait(timeout=TIMEOUT)
+            code = self.process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             self.signal(signal.SIGKILL)
             self.process.wait()

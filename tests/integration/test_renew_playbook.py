@@ -101,7 +101,9 @@ def test_what_is_ordered_is_installed_beside_files_and_renewed_alone(acme: AcmeS
     installed = fleet.play("install")
     assert (installed.code, len(acme.front.orders)) == (0, 1), installed.output
     assert acme.served() != acme.by_hand["system"]
+    executions = acme.site.executions
     assert fleet.play("install").code == 0
+    assert acme.site.executions == executions + 2, "one for each kind of issuer"
 
     # One execution for what is ordered, and one for what nobody renews.
     executions = acme.site.executions

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_batch import find_unanswered
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_report import ORDERS_HELD, is_put_back
 
 CHANGED, UNCHANGED, PENDING, DEFERRED = "changed", "unchanged", "pending", "deferred"
@@ -52,6 +53,60 @@ class HostRun:
         """In the order of the inventory, as the steps have it."""
         return tuple(dict.fromkeys(str(name) for step in self.steps for name in step.get("outcomes") or ()))
 
+    @property
+    def unmanaged(self) -> tuple[str, ...]:
+        """Each task leaves alone what the others keep."""
+        left = dict.fromkeys(str(name) for step in self.steps for name in step.get("unmanaged") or ())
+        return tuple(name for name in left if name not in self.names)
+
+
+STEPS = ("due", "ordered", "requested", "signed", "stored", "activated", "received")
+# A later step knows more than the look before it.
+_PAIRS = (("due", "ordered"), ("requested", "signed"), ("stored", "stored"))
+_PERMISSION = "permission"
+WORDS = (*STEPS, _PERMISSION)
+
+
+def load_runs(variables: Mapping[str, Result], words: Mapping[str, str]) -> list[HostRun]:
+    """`variables` are those of each host, and `words` says which of them holds the result of a step.
+
+    `due` and `ordered` are of letsencrypt_cert, `requested` and `signed` of internal_certificate, `stored` of
+    domain_certificate; `permission` is of permitted_orders, and on any of the hosts.
+    """
+    found = {
+        host: {word: _load_result(told.get(words.get(word, ""))) for word in WORDS} for host, told in variables.items()
+    }
+    permission = next((steps[_PERMISSION] for steps in found.values() if steps[_PERMISSION]), {})
+    silent = find_unanswered({host: steps["requested"] for host, steps in found.items()}, {})
+    return [
+        HostRun(
+            host=host,
+            stored=tuple(steps[later] or steps[first] for first, later in _PAIRS),
+            activated=steps["activated"],
+            received=steps["received"],
+            refused=(
+                *((permission.get("refused") or {}).get(host) or ()),
+                *({"certificate": "", **fault} for fault in silent if fault["host"] == host),
+            ),
+            held=tuple((permission.get("held") or {}).get(host) or ()),
+        )
+        for host, steps in found.items()
+    ]
+
+
+def _load_result(result: Any) -> Result:
+    """A step that was skipped said nothing."""
+    return {} if not isinstance(result, Mapping) or result.get("skipped") else result
+
+
+def find_pending(runs: Sequence[HostRun]) -> list[str]:
+    """The hosts on which something waits for its services."""
+    return [run.host for run in runs if any(item["pending"] for step in run.stored for item in _outcomes(step))]
+
+
+def _outcomes(step: Result) -> Iterator[Result]:
+    yield from (step.get("outcomes") or {}).values()
+
 
 @dataclass(frozen=True)
 class Row:
@@ -88,6 +143,7 @@ def report_run(runs: Sequence[HostRun], *, run: str, is_check: bool, stopped_by:
         "check": is_check,
         "checked": sum(1 for row in rows if row.certificate),
         **{state: [_describe(row) for row in rows if row.state == state] for state in STATES},
+        "unmanaged": [{"host": item.host, "certificate": name} for item in runs for name in item.unmanaged],
         "unreachable": [item.host for item in runs if item.is_unreachable],
         # The last batch has none after it.
         "stopped_by": list(stopped_by) if has_left else [],

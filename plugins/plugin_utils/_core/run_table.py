@@ -13,9 +13,10 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.columns impor
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import printable
 
 _HEADINGS = ("HOST", "CERTIFICATE", "STATE", "SERVICES", "WHY")
-_COUNTED = ("changed", "unchanged", "pending", "deferred", "held_back", "failed", "unreachable")
+_COUNTED = ("changed", "unchanged", "pending", "deferred", "held_back", "failed", "unmanaged", "unreachable")
 _SHOWN = ("failed", "held_back", "deferred", "pending", "changed")
 _FORESEEN = "would change"
+_UNMANAGED = "the inventory does not know it, so it is left alone"
 
 
 def render_run(report: Mapping[str, Any], *, width: int = WIDTH) -> list[str]:
@@ -40,6 +41,8 @@ def _find_rows(report: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
         for row in report[state]:
             services = ", ".join(row.get("services", ()))
             yield (row["host"], row.get("certificate", ""), _show(state, row, report), services, _explain(row))
+    for row in report["unmanaged"]:
+        yield (row["host"], row["certificate"], "unmanaged", "", _UNMANAGED)
 
 
 def _show(state: str, row: Mapping[str, Any], report: Mapping[str, Any]) -> str:

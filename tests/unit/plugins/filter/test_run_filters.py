@@ -11,10 +11,22 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.certwright.tls.plugins.filter import run_report as report_filter
-from ansible_collections.certwright.tls.plugins.filter import run_table as table_filter
-from ansible_collections.certwright.tls.plugins.filter import stopped_by as stopped_filter
+from ansible_collections.certwright.tls.plugins.filter import (
+    fleet_work,
+    pending_hosts,
+    run_report,
+    run_table,
+    stopped_by,
+)
 
+WORDS = {
+    "due": "looked",
+    "ordered": "ordered",
+    "requested": "requested",
+    "stored": "stored",
+    "activated": "activated",
+    "permission": "permitted",
+}
 SKIPPED = {"skipped": True, "changed": False}
 
 
@@ -22,33 +34,55 @@ def outcomes(word: str, **words: Any) -> dict[str, Any]:
     return {"outcomes": {"www": {"outcome": word, "changed": False, "pending": False, **words}}}
 
 
+STAGED = outcomes("staged", changed=True, pending=True)
+
+
 def test_the_orders_know_more_than_the_look_unless_nothing_was_to_be_ordered() -> None:
-    due = {host: outcomes("planned", changed=True) for host in ("a", "b")}
-    ordered = {"a": outcomes("staged", changed=True, pending=True), "b": SKIPPED}
-    permission = {"held": {"b": ["www"]}}
-    report = report_filter.run_report(["a", "b"], due=due, ordered=ordered, permission=permission)
+    due = outcomes("planned", changed=True)
+    hosts = {
+        "a": {"looked": due, "ordered": STAGED},
+        "b": {"looked": due, "ordered": SKIPPED, "permitted": {"held": {"b": ["www"]}}},
+    }
+    report = run_report.run_report(hosts, WORDS)
     assert [row["host"] for row in report["pending"]] == ["a"]
     assert [row["code"] for row in report["deferred"]] == ["orders_held"]
 
 
-def test_what_was_found_over_all_hosts_is_told_where_it_belongs() -> None:
-    faults = [{"host": "a", "code": "ca_silent", "message": "office did not answer"}]
-    stored = {"a": outcomes("unchanged"), "b": outcomes("staged", changed=True, pending=True)}
-    report = report_filter.run_report(["a", "b"], stored=stored, faults=faults, stopped_by=["b"])
+def test_a_ca_that_could_not_be_read_is_told_by_the_host_that_asked_it() -> None:
+    silent = {"unanswered": [{"issuer": "office", "code": "ca_silent", "message": "no answer"}]}
+    hosts = {"a": {"requested": {**outcomes("unchanged"), **silent}}, "b": {"stored": STAGED}}
+    report = run_report.run_report(hosts, WORDS, stopped_by=["b"])
     assert [(row["host"], row["code"]) for row in report["failed"]] == [("a", "ca_silent")]
-    assert table_filter.run_table(report)[-1].startswith("The rollout stopped after the batch of b")
+    assert run_table.run_table(report)[-1].startswith("The rollout stopped after the batch of b")
 
 
 def test_a_step_that_nobody_takes_is_refused() -> None:
     with pytest.raises(AnsibleFilterError, match="not renewed"):
-        report_filter.run_report(["a"], renewed={})
+        run_report.run_report({"a": {}}, {"renewed": "x"})
 
 
-def test_hosts_stop_a_rollout_by_what_they_activated() -> None:
-    assert stopped_filter.stopped_by(["a", "b"], activated={"a": outcomes("rolled_back")}) == ["a"]
+def test_hosts_stop_a_rollout_by_what_they_activated_or_when_told_by_their_silence() -> None:
+    hosts = {"a": {"activated": outcomes("rolled_back")}, "b": {"stored": {"unreachable": True}}}
+    assert stopped_by.stopped_by(hosts, WORDS) == ["a"]
+    assert stopped_by.stopped_by(hosts, WORDS, unreachable=True) == ["a", "b"]
 
 
-def test_a_host_that_was_not_reached_stops_them_when_told() -> None:
-    stored = [{"a": {"unreachable": True}}, {}]
-    assert stopped_filter.stopped_by(["a"], stored=stored, unreachable=True) == ["a"]
-    assert stopped_filter.stopped_by(["a"], stored=stored) == []
+def test_only_hosts_on_which_something_waits_are_activated() -> None:
+    assert pending_hosts.pending_hosts({"a": {"stored": STAGED}, "b": {"stored": outcomes("unchanged")}}, WORDS) == [
+        "a"
+    ]
+
+
+def test_hosts_are_sorted_by_what_their_inventory_wants() -> None:
+    issuers = {
+        "ca": {"type": "acme", "terms_agreed": True},
+        "office": {"type": "internal_ca", "host": "ca01", "path": "/srv/ca", "fingerprint": "sha256:" + "0" * 64},
+    }
+    signed = {"tls_issuers": issuers, "tls_certificates": {"db": {"issuer": "office", "names": ["db.example.org"]}}}
+    ordered = {"tls_issuers": issuers, "tls_certificates": {"www": {"issuer": "ca", "names": ["www.example.org"]}}}
+    assert fleet_work.fleet_work({"db": signed, "www": ordered, "none": {}, "faulty": {"tls_domains": 7}}) == {
+        "ordered": ["www"],
+        "signed": ["db"],
+        "stored": ["none", "faulty"],
+        "shared": [],
+    }

@@ -115,6 +115,13 @@ def test_the_report_counts_certificates_and_names_hosts_that_were_not_reached() 
     assert report["failed"] == []
 
 
+def test_what_the_inventory_does_not_know_is_named_unless_another_step_keeps_it() -> None:
+    stored = {**result(www=outcome("unchanged")), "unmanaged": ["api", "old"]}
+    ordered = {**result(api=outcome("unchanged")), "unmanaged": ["www", "old"]}
+    report = report_run([HostRun("h", (ordered, stored))], run="install", is_check=False)
+    assert report["unmanaged"] == [{"host": "h", "certificate": "old"}]
+
+
 STOPPING = [
     ("put back", {"activated": result(www=outcome("rolled_back"))}, True),
     ("put back before as well", {"activated": {**result(www=outcome("rolled_back")), "retried": ["www"]}}, False),

@@ -12,7 +12,17 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.run_table imp
 
 
 def report(**words: Any) -> dict[str, Any]:
-    lists = ("changed", "unchanged", "pending", "deferred", "held_back", "failed", "unreachable", "stopped_by")
+    lists = (
+        "changed",
+        "unchanged",
+        "pending",
+        "deferred",
+        "held_back",
+        "failed",
+        "unmanaged",
+        "unreachable",
+        "stopped_by",
+    )
     return {"check": False, **{word: [] for word in lists}, **words}
 
 
@@ -29,10 +39,11 @@ def test_the_worst_comes_first_and_what_is_unchanged_is_only_counted() -> None:
         pending=[row("d", outcome="staged", message="stopped")],
         changed=[row("e", outcome="activated", services=["nginx", "dovecot"], message="a name is missing on it")],
         unchanged=[row("f")] * 7,
+        unmanaged=[row("g")],
         stopped_by=["web1"],
     )
     assert render_run(told, width=70) == [
-        "changed 1, unchanged 7, pending 1, deferred 1, held back 1, failed 2, unreachable 1",
+        "changed 1, unchanged 7, pending 1, deferred 1, held back 1, failed 2, unmanaged 1, unreachable 1",
         "HOST  CERTIFICATE  STATE        SERVICES        WHY",
         "gone               unreachable                  nothing is known of i…",
         "web1  a            rolled back                  nginx says no",
@@ -41,6 +52,7 @@ def test_the_worst_comes_first_and_what_is_unchanged_is_only_counted() -> None:
         "web1  c            deferred                     429",
         "web1  d            pending                      stopped",
         "web1  e            activated    nginx, dovecot  a name is missing on …",
+        "web1  g            unmanaged                    the inventory does no…",
         "The rollout stopped after the batch of web1; mend what is said above, and run again",
     ]
 

@@ -1,0 +1,52 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: fleet_table
+short_description: The report of a fleet as lines of aligned text
+version_added: 0.1.0
+author:
+  - The certwright.tls authors (@certwright)
+description:
+  - The first line counts everything. Then comes one line for each certificate that somebody has to look at, the worst
+    first.
+positional: _input
+options:
+  _input:
+    description: What P(certwright.tls.fleet_report#filter) gives.
+    type: dict
+    required: true
+  width:
+    description: How wide a line may be. The last column is cut.
+    type: int
+    default: 160
+"""
+
+EXAMPLES = r"""
+- name: Show what a run came to
+  ansible.builtin.debug:
+    msg: "{{ tls_report | certwright.tls.fleet_table(width=120) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The lines.
+  type: list
+  elements: str
+"""
+
+from typing import Any
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_table import WIDTH, render_fleet
+
+
+def fleet_table(report: dict[str, Any], width: Any = WIDTH) -> list[str]:
+    return render_fleet(report, width=int(width))
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Any]:
+        return {"fleet_table": fleet_table}

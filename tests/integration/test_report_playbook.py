@@ -1,0 +1,68 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""`ansible-playbook certwright.tls.report`: what is on hosts, beside what the inventory wants."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import Any
+
+from ansible_collections.certwright.tls.tests.integration.playbook_run import Finished
+from ansible_collections.certwright.tls.tests.integration.servers import Nginx
+from ansible_collections.certwright.tls.tests.integration.site import NAME, Site
+
+SHOP = "shop.example.org"
+
+
+def play(site: Site, name: str, variables: dict[str, Any], *options: str) -> Finished:
+    return site.controller.start(f"certwright.tls.{name}", *options, variables=variables).finish()
+
+
+def test_what_is_missing_unknown_or_not_served_is_found_and_what_is_well_takes_one_line(
+    site: Site, nginx: Nginx
+) -> None:
+    supplied = site.supply()
+    material = {word: str(site.controller.secrets / file) for word, file in supplied.words.items()}
+    system = {"external_url": NAME, "services": [{"nginx": {**nginx.words, "paths": site.paths}}], **material}
+    other = site.supply(SHOP)
+    spare = {
+        "issuer": "bought",
+        "names": [SHOP],
+        **{word: str(site.controller.secrets / file) for word, file in other.words.items()},
+    }
+    path = site.root / "report.json"
+    declared = {
+        "tls_store_path": str(site.store),
+        "tls_issuers": {"bought": {"type": "files"}},
+    }
+    both = {**declared, "tls_system": system, "tls_host_certificates": {"spare": spare}}
+    assert play(site, "install", both).code == 0
+
+    before, executions = site.look(), site.executions
+    calm = play(site, "report", both)
+    assert (calm.code, site.look(), site.executions) == (0, before, executions + 1), calm.output
+    assert "expired 0, problem 0, missing 0, due 0, unmanaged 0, ok 2" in calm.output
+    assert play(site, "report", both, "--limit", "nobody").code != 0
+
+    # The inventory changes, and the server goes back to what it had by hand.
+    live = site.paths["fullchain.pem"]
+    by_hand = site.make(NAME)
+    nginx.stop()
+    shutil.copyfile(live, site.tls / "kept.pem")
+    nginx.configure(site.tls / "other.pem", site.tls / "other.key")
+    (site.tls / "other.pem").write_bytes(by_hand.pem)
+    (site.tls / "other.key").write_bytes(by_hand.key_pem)
+    nginx.start()
+    wanted = {
+        **declared,
+        "tls_system": system,
+        "tls_host_certificates": {"api": {**spare, "names": ["api.example.org"]}},
+    }
+    told = play(site, "report", {**wanted, "tls_report_json": str(path)})
+    report = json.loads(path.read_text("utf-8"))
+    urgencies = {row["certificate"]: row["urgency"] for row in report["certificates"] if row["source"] != "port"}
+    assert (told.code, urgencies) == (0, {"system": "problem", "api": "missing", "spare": "unmanaged"}), told.output
+    assert [problem["code"] for problem in report["certificates"][0]["problems"]] == ["not_served"]
