@@ -41,13 +41,22 @@ def observe_state(service: Service, limits: Limits) -> ServiceState:
 
 
 def find_unit(unit: str, limits: Limits) -> str:
-    """Of alternatives the first that systemd knows: distributions name one service differently."""
+    """Of alternatives the first that is up, else the first that systemd knows: distributions name units differently.
+
+    What is made of a template is known whatever its name is.
+    """
     names = unit.split(_ALTERNATIVES)
-    for name in names if len(names) > 1 else ():
-        shown = run_command(("systemctl", "show", "-p", "LoadState", "--value", "--", name), deadline=limits.check)
-        if shown.ok and shown.output.strip() not in ("", "not-found"):
-            return name
-    return names[0]
+    if len(names) == 1:
+        return unit
+    shown = {name: _show(name, "ActiveState,LoadState", limits) for name in names}
+    up = [name for name in names if shown[name].get("ActiveState") in _UP]
+    known = [name for name in names if shown[name].get("LoadState", "not-found") != "not-found"]
+    return (up or known or names)[0]
+
+
+def _show(unit: str, properties: str, limits: Limits) -> dict[str, str]:
+    shown = run_command(("systemctl", "show", "-p", properties, "--", unit), deadline=limits.check)
+    return dict(line.partition("=")[::2] for line in shown.output.splitlines())
 
 
 def _find_pid_file(pid_file: str) -> str:
@@ -56,9 +65,7 @@ def _find_pid_file(pid_file: str) -> str:
 
 
 def _unit_state(unit: str, limits: Limits) -> ServiceState:
-    properties = "ActiveState,MainPID,ExecMainStartTimestampMonotonic"
-    shown = run_command(("systemctl", "show", "-p", properties, "--", unit), deadline=limits.check)
-    values = dict(line.partition("=")[::2] for line in shown.output.splitlines())
+    values = _show(unit, "ActiveState,MainPID,ExecMainStartTimestampMonotonic", limits)
     start = f"{values.get('MainPID', '')}:{values.get('ExecMainStartTimestampMonotonic', '')}"
     return ServiceState(values.get("ActiveState") in _UP, start)
 

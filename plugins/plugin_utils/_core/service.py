@@ -227,7 +227,8 @@ class Preset:
     """How a kind of service wants its files, as data. Commands hold placeholders for the operator's words.
 
     `unit`, `pid_file`, `defaults` and the first word of a command may name alternatives, as in `apachectl|httpd`: those
-    with a placeholder when the operator gave its word, else the others. The host takes the first that it has.
+    with a placeholder when the operator gave its word, else the others. The host takes the first that it has, of units
+    the first that is up.
 
     `owner` and `group` are of all files, unless the operator says another. `starttls` is spoken on every port but those
     of `port_starttls` (None is TLS at once). Without a `method` the operator's words decide whether it reloads,

@@ -13,7 +13,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.service impor
 
 _WHERE = (("-c", "{config}"),)
 # Without -P it hides the path of the key; whom it trusts lies in a folder where other things lie as well.
-_DUMP = 'dump=$(doveconf "$@" -n -P) && printf "%s\\n" "$dump" | sed /^ssl_client_ca_dir/d'
+_DUMP = 'dump=$(doveconf "$@" -n -P) && printf "%s\\n" "$dump" | sed /ca_dir/d'
 
 DOVECOT = Preset(
     name="dovecot",

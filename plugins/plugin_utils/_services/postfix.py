@@ -18,8 +18,9 @@ _DUMP = 'main=$(postconf "$@" -nx) && over=$(postconf "$@" -Px) && printf "%s\\n
 POSTFIX = Preset(
     name="postfix",
     files=(ServiceFile("combined.pem", ("key", "leaf", "chain")),),
-    unit="postfix@{instance}.service|postfix@-.service|postfix.service",
-    pid_file="/var/spool/{instance}/pid/master.pid|/var/spool/postfix/pid/master.pid",
+    # Debian 12 calls the unit by the whole name of the instance, Debian 13 by what stands behind `postfix-`.
+    unit="postfix@{instance}.service|postfix@postfix-{instance}.service|postfix.service",
+    pid_file="/var/spool/postfix-{instance}/pid/master.pid|/var/spool/postfix/pid/master.pid",
     status=("postfix", *_WHERE, "status"),
     check=("postfix", *_WHERE, "check"),
     reload=("postfix", *_WHERE, "reload"),
@@ -29,5 +30,5 @@ POSTFIX = Preset(
     starttls="smtp",
     port_starttls=((465, None),),
     words=("config", "instance", "files", "check", "reload", "references"),
-    defaults=(("config", "/etc/{instance}"),),
+    defaults=(("config", "/etc/postfix-{instance}"),),
 )

@@ -47,9 +47,10 @@ def test_of_process_files_the_first_that_is_there_counts_and_only_its_first_line
 
 SYSTEMCTL = """#!/bin/sh
 eval "unit=\\${$#}"
-case "$*" in
-*LoadState*) case $unit in b.service|c.service) echo loaded ;; *) echo not-found ;; esac ;;
-*) echo "$unit" ;;
+case $unit in
+b.service) echo LoadState=loaded; echo ActiveState=inactive ;;
+c.service) echo ActiveState=active; echo LoadState=loaded ;;
+*) echo LoadState=not-found; echo ActiveState=inactive ;;
 esac
 """
 
@@ -57,12 +58,13 @@ esac
 @pytest.mark.parametrize(
     ("units", "found"),
     [
-        ("a.service|b.service|c.service", "b.service"),
+        ("a.service|b.service|x.service", "b.service"),
+        ("a.service|b.service|c.service", "c.service"),
         ("c.service", "c.service"),
         ("a.service", "a.service"),
         ("a.service|x.service", "a.service"),
     ],
-    ids=["the first that is there", "one", "one that is not there", "none is there"],
+    ids=["the first that is there", "the first that is up", "one", "one that is not there", "none is there"],
 )
 def test_of_units_the_first_that_systemd_knows_is_meant(
     units: str, found: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

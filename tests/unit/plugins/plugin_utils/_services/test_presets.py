@@ -95,15 +95,15 @@ WEB = {"fullchain.pem": ("leaf", "chain"), "privkey.pem": ("key",)}
         pytest.param(
             {"postfix": {"ports": [25, 465, 587, 2525]}},
             {"combined.pem": ("key", "leaf", "chain")},
-            "postfix@-.service|postfix.service",
+            "postfix.service",
             "/var/spool/postfix/pid/master.pid",
             {25: "smtp", 465: None, 587: "smtp", 2525: "smtp"},
             id="postfix",
         ),
         pytest.param(
-            {"postfix": {"instance": "postfix-out"}},
+            {"postfix": {"instance": "out"}},
             {"combined.pem": ("key", "leaf", "chain")},
-            "postfix@postfix-out.service",
+            "postfix@out.service|postfix@postfix-out.service",
             "/var/spool/postfix-out/pid/master.pid",
             {25: "smtp"},
             id="another postfix",
@@ -181,7 +181,7 @@ def test_only_the_files_of_postgresql_belong_to_somebody() -> None:
         ),
         ("postfix", "postfix check", "postfix reload"),
         (
-            {"postfix": {"instance": "postfix-a"}},
+            {"postfix": {"instance": "a"}},
             "postfix -c /etc/postfix-a check",
             "postfix -c /etc/postfix-a reload",
         ),
