@@ -34,8 +34,8 @@ def find_own_client(store: Store, certificate: str, target: ProbeTarget) -> Prob
     if target.client_certificate != OWN:
         return target
     live = store.live(certificate)
-    words = {"client_certificate": os.path.join(live, "fullchain.pem"), "client_own": True}
-    return replace(target, client_private_key=os.path.join(live, "privkey.pem"), **words)
+    fullchain, private_key = os.path.join(live, "fullchain.pem"), os.path.join(live, "privkey.pem")
+    return replace(target, client_certificate=fullchain, client_private_key=private_key, client_own=True)
 
 
 def _find_of_service(store: Store, certificate: str, service: Service) -> Service:

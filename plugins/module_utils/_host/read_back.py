@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import read_optional
 from ansible_collections.certwright.tls.plugins.module_utils._host.openssl import has_openssl, run_openssl
-from ansible_collections.certwright.tls.plugins.module_utils._host.pem import load_blocks
+from ansible_collections.certwright.tls.plugins.module_utils._host.pem import Block, load_blocks
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import FileSpec, Material, Service, Setting
 from ansible_collections.certwright.tls.plugins.module_utils._host.trust_keytool import Entry
 from ansible_collections.certwright.tls.plugins.module_utils._host.trust_keytool import Keystore as JavaKeystore
@@ -110,7 +110,7 @@ def _ask_openssl(store: Store) -> list[Entry]:
     return [Entry(names[0] if names else "", True, load_blocks(text.encode()))]
 
 
-def _cut_trusted(text: str) -> Iterator[tuple[object, ...]]:
+def _cut_trusted(text: str) -> Iterator[tuple[Block, ...]]:
     for bag in text.split("Bag Attributes")[1:]:
         if _TRUSTED.search(bag):
             yield load_blocks(bag.encode())

@@ -23,7 +23,7 @@ def find_peer_names(results: Iterable[Mapping[str, Any]], service: str, certific
     Raises SilentPeerError.
     """
     wanted = frozenset(certificates)
-    names = []
+    names: list[str] = []
     for number, result in enumerate(results, 1):
         if not isinstance(result, Mapping) or "certificates" not in result:
             fact = f"The result {number} tells of no certificates: its host was not asked, or failed"

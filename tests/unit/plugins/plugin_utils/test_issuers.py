@@ -472,3 +472,10 @@ def test_no_secret_shows() -> None:
     task = task_of(element, common={**common, "shared_passphrase": SECRET}, reader=reader)
     told = repr(task) + repr(reader) + repr(Members("h", {"x": SECRET}))
     assert (codes_of(task), SECRET in told, BASE64 in told) == ([], False, False)
+
+
+@pytest.mark.parametrize(("keystore", "expected"), [("server", []), ("both", ["usage_unsuitable"])])
+def test_what_is_shown_as_a_client_is_ordered_from_nobody(keystore: str, expected: list[str]) -> None:
+    words = {"owner": "js7", "ports": [4443], "passphrase": "an orchard", "keystore": keystore}
+    task = task_of({**WEB, "services": [{"js7_agent": words}]})
+    assert expected == [problem.code for plan in task.refused for problem in plan.problems]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +13,20 @@ import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
 from ansible_collections.certwright.tls.plugins.module_utils._host import trust_places
+from ansible_collections.certwright.tls.plugins.module_utils._host.files import no_label
 from ansible_collections.certwright.tls.plugins.module_utils._host.read_back import find_read_back_faults
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import (
     FileSpec,
     Material,
     Service,
     Setting,
+    Wanted,
+)
+from ansible_collections.certwright.tls.plugins.module_utils._host.staging import stage_all
+from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
+    Store,
+    complete_generations,
+    create_store,
 )
 from ansible_collections.certwright.tls.tests.unit.authority import Issued, ca
 
@@ -157,3 +166,24 @@ def test_only_what_is_to_be_read_back_is(staged: Staged) -> None:
     assert staged.find_faults(replace(SERVICE, read_back=False)) == []
     material = Material("", "", "", "", keystores={})
     assert list(find_read_back_faults(SERVICE, str(staged.directory), material, certificate="web")) == []
+
+
+def test_what_could_not_be_opened_is_stored_nowhere(staged: Staged, tmp_path: Path) -> None:
+    staged.settings.write_text('store-password="jobscheduler"', encoding="ascii")
+    setting = Setting(KEYSTORE.name, str(staged.settings), r'store-password="([^"]*)"')
+    content = base64.b64encode((staged.directory / KEYSTORE.name).read_bytes()).decode()
+    told = {"content": content, "passphrase": PASSPHRASE, "entries": "1"}
+    leaf, key = staged.issued.pem.decode(), staged.issued.key_pem.decode()
+    material = Material(leaf, "", "", key, keystores={f"js7_agent/{KEYSTORE.name}": told})
+    service = replace(SERVICE, files=(KEYSTORE,), settings=(setting,))
+    wanted = Wanted("web", services=(service,), material=material, record={"fingerprint": "", "services": []})
+    store = Store(str(tmp_path / "store"))
+    create_store(store)
+
+    stored, refused = stage_all(store, [wanted], label=no_label)
+    assert (stored, complete_generations(store, "web")) == ({}, ())
+    assert "has another passphrase for https-keystore.p12" in refused["web"].message
+    assert (refused["web"].outcome, "orchard" in refused["web"].message) == ("refused", False)
+
+    staged.settings.unlink()
+    assert stage_all(store, [wanted], label=no_label) == ({"web": 1}, {})

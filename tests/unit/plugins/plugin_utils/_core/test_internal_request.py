@@ -122,4 +122,6 @@ def test_what_the_ca_is_told_and_what_is_left_out() -> None:
     said = {**words, "issuer": "office", "csr": "", "not_after": "2027-01-20T00:00:00Z", "anchors": []}
     assert {**expected, **said} == describe_request(wish, None, host="web1", anchors=[])
     assert describe_request(wish_of(days=90), None, host="", anchors=[])["days"] == 90
+    agent = [{"js7_agent": {"owner": "js7", "ports": [4443], "passphrase": "an orchard"}}]
+    assert describe_request(wish_of(services=agent), None, host="", anchors=[])["subject_form"] == "js7"
     assert describe_request(acme_wish_of(), None, host="", anchors=[])["usage"] == "server"

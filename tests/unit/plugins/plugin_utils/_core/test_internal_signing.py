@@ -37,6 +37,7 @@ from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.te
 
 END = "2027-01-20T00:00:00Z"
 LATE = {"order": {"issuing": "ff" * 32}}
+AGENT = [{"js7_agent": {"owner": "js7", "ports": [4443], "passphrase": "an orchard"}}]
 
 
 @pytest.mark.parametrize(
@@ -65,6 +66,14 @@ LATE = {"order": {"issuing": "ff" * 32}}
         ),
         pytest.param({"subject": "CN=a"}, found(live=held()), ["subject_differs"], id="a subject is new"),
         pytest.param({}, found(live=held(order={"subject": "CN=a"})), ["subject_differs"], id="the subject is gone"),
+        pytest.param({"services": AGENT}, found(live=held()), ["usage_differs", "subject_differs"], id="for JS7 now"),
+        pytest.param(
+            {"services": AGENT},
+            found(live=held(order={"usage": "both", "subject_form": "js7"})),
+            [],
+            id="for JS7, as before",
+        ),
+        pytest.param({}, found(live=held(order={"subject_form": "js7"})), ["subject_differs"], id="no longer for JS7"),
         pytest.param({"key_type": "rsa2048"}, found(live=held()), ["key_type_differs"], id="another key type"),
         pytest.param({}, found(live=held(drift=(("privkey.pem", "missing"),))), ["key_lost"], id="its key was deleted"),
         pytest.param({"days": 3, "email": "x@b.example"}, found(live=held()), [], id="what is no identity"),

@@ -52,6 +52,31 @@ def test_what_is_said_counts() -> None:
     assert signing_of(wish_of(days="90")).days == 90
 
 
+JS7_WORDS = {"owner": "js7", "ports": [4443], "passphrase": "an orchard"}
+
+
+@pytest.mark.parametrize(
+    ("services", "words", "expected"),
+    [
+        pytest.param(["nginx"], {}, ("server", ""), id="no service of JS7"),
+        pytest.param([{"js7_agent": JS7_WORDS}], {}, ("both", "js7"), id="what its service needs"),
+        pytest.param([{"js7_agent": JS7_WORDS}, "nginx"], {"usage": "both"}, ("both", "js7"), id="as it was said"),
+        pytest.param(
+            [{"js7_agent": {**JS7_WORDS, "keystore": "server"}}], {}, ("server", "js7"), id="a server and nothing else"
+        ),
+    ],
+)
+def test_services_of_js7_shape_the_certificate(
+    services: list[Any], words: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    signing = signing_of(wish_of(services=services, **words))
+    assert expected == (signing.usage, signing.subject_form)
+
+
+def test_a_usage_that_a_service_cannot_do_with_is_refused() -> None:
+    assert refused(services=[{"js7_agent": JS7_WORDS}], usage="server") == [("web", "usage_unsuitable")]
+
+
 def test_each_certificate_has_its_own_ca() -> None:
     first, second = office(), office(id="0b" * 32)
     task = SigningTask(PRESETS, {"": first, "lab": second, "silent": None})

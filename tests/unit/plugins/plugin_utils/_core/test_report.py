@@ -20,6 +20,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import
     describe_diff,
     explain,
     find_clock_notices,
+    list_hints,
     list_paths,
     load_notices,
     report_outcomes,
@@ -431,6 +432,15 @@ def test_every_file_has_its_stable_path() -> None:
         "second": {"fullchain.pem": "/store/live/web/second/fullchain.pem", "privkey.pem": "/opt/key.pem"},
     }
     assert expected == list_paths("/store", "web", services)
+
+
+def test_a_hint_has_the_paths_of_the_host() -> None:
+    services = services_of("nginx", {"custom": {"name": "other", "files": [{"name": "a.pem", "parts": ["leaf"]}]}})
+    path = "/store/live/web/nginx"
+    assert list_hints("/store", "web", services) == {
+        "nginx": f"Put into its server block: ssl_certificate {path}/fullchain.pem; "
+        f"ssl_certificate_key {path}/privkey.pem;"
+    }
 
 
 def lines_of(days: int, until: str) -> str:
