@@ -21,8 +21,10 @@ unit: ## the pure core (branch coverage 100 %) and the host code on the oldest a
 	@tools/unit
 sanity: ## ansible-test sanity, no exceptions, on each supported ansible-core
 	@tools/sanity
-integration: ## real services, on each supported ansible-core
+integration: ## real services with the newest ansible-core, and our ways through Ansible with each
 	@tools/integration
+matrix: ## every integration test with every supported ansible-core
+	@tools/matrix
 fleet: ## tests over twenty hosts with systemd and sshd, made and ended here (root)
 	@tools/fleet
 chaos: ## kill -9 at every operation of a transaction, all scenarios (integration runs the essential ones)

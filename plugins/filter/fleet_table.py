@@ -40,7 +40,8 @@ _value:
 
 from typing import Any
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_table import WIDTH, render_fleet
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.columns import WIDTH
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_table import render_fleet
 
 
 def fleet_table(report: dict[str, Any], width: Any = WIDTH) -> list[str]:

@@ -39,7 +39,8 @@ _value:
 
 from typing import Any
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.run_table import WIDTH, render_run
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.columns import WIDTH
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.run_table import render_run
 
 
 def run_table(report: dict[str, Any], width: Any = WIDTH) -> list[str]:
