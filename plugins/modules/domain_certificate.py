@@ -186,8 +186,8 @@ options:
             its keystores this certificate goes into, both by default), C(keytool) (the path of the product''s own),
             C(trust), C(trust_content) and C(trust_src). V(js7_joc) has C(restart_command) too, and takes
             C(restart_window), or another C(restart) than V(window).'
-          - 'Words of the presets but V(nginx), V(custom) and those of JS7: C(config) (a file, for V(postfix) and
-            V(postgresql) a directory), C(instance) (what stands behind the C(@) of its unit, as in V(15-main)), and
+          - 'Words of V(apache), V(dovecot), V(haproxy), V(postfix) and V(postgresql): C(config) (a file, for V(postfix)
+            and V(postgresql) a directory), C(instance) (what stands behind the C(@) of its unit, as in V(15-main)), and
             C(files), C(check), C(reload) and C(references) as V(custom) has them. V(apache) and V(haproxy) have
             C(binary) too.'
           - 'Words of V(custom): C(files) (a list of C(name), C(parts) in the order of the file out of leaf, chain, root
