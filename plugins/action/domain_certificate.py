@@ -17,6 +17,7 @@ from ansible_collections.certwright.tls.plugins.modules.domain_certificate impor
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._arguments import read_elements
 from ansible_collections.certwright.tls.plugins.plugin_utils._installation import install, read_task, report_task
+from ansible_collections.certwright.tls.plugins.plugin_utils._products import complete_words
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host
 from ansible_collections.certwright.tls.plugins.plugin_utils._task import TlsAction
 
@@ -31,6 +32,7 @@ class ActionModule(TlsAction):
         domains = read_elements(
             arguments["domains"], option="domains", key="domain", spec=DOMAIN_SPEC, constraints=DOMAIN_CONSTRAINTS
         )
+        domains = complete_words(host, domains, key="domain")
         task = read_task(
             self,
             [(str(words["domain"]), words) for words in domains],

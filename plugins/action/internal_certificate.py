@@ -26,6 +26,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._internal_certifica
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._internal_talk import InternalTalk
 from ansible_collections.certwright.tls.plugins.plugin_utils._issuers import OrderTask
+from ansible_collections.certwright.tls.plugins.plugin_utils._products import complete_words
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host
 from ansible_collections.certwright.tls.plugins.plugin_utils._run_name import is_scheduled
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
@@ -40,7 +41,7 @@ class ActionModule(TlsAction):
     def keep(self, arguments: dict[str, Any], host: Host, *, check_mode: bool) -> dict[str, Any]:
         now = datetime.now(timezone.utc)
         name = str((self._task_vars or {}).get("inventory_hostname", ""))
-        task = self._read(arguments)
+        task = self._read(arguments, host)
         talk = InternalTalk(host, signed=load_signatures(arguments["signed"]), now=now)
         # A CA of our own counts nothing, so there is nothing to guard
         limits = Limits(permitted=frozenset(wish.name for wish in task.wishes))
@@ -49,10 +50,11 @@ class ActionModule(TlsAction):
         faults = read_faults(arguments["ca"], arguments["cas"])
         return report_internal(task, enrolled, talk, faults=faults, host=name, now=now, check_mode=check_mode)
 
-    def _read(self, arguments: dict[str, Any]) -> OrderTask:
+    def _read(self, arguments: dict[str, Any], host: Host) -> OrderTask:
         elements = read_elements(
             arguments["certificates"], option="certificates", key="name", spec=CERTIFICATE_SPEC, constraints={}
         )
+        elements = complete_words(host, elements, key="name", is_order=True)
         words = SigningTask(
             PRESETS,
             read_cas(arguments["ca"], arguments["cas"]),

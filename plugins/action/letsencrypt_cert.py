@@ -24,6 +24,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._arguments import r
 from ansible_collections.certwright.tls.plugins.plugin_utils._enrolment import Enrolment, Limits
 from ansible_collections.certwright.tls.plugins.plugin_utils._enrolment_report import report_enrolled
 from ansible_collections.certwright.tls.plugins.plugin_utils._issuers import Members, OrderReader, read_orders
+from ansible_collections.certwright.tls.plugins.plugin_utils._products import complete_words
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host
 from ansible_collections.certwright.tls.plugins.plugin_utils._run_name import is_scheduled
 from ansible_collections.certwright.tls.plugins.plugin_utils._task import TlsAction
@@ -42,6 +43,7 @@ class ActionModule(TlsAction):
         elements = read_elements(
             arguments["certificates"], option="certificates", key="name", spec=CERTIFICATE_SPEC, constraints=EXCLUSIVE
         )
+        elements = complete_words(host, elements, key="name", is_order=True)
         reader = OrderReader(
             self,
             stage_only=bool(arguments["stage_only"]),

@@ -18,6 +18,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._installation impor
     read_task,
     report_task,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._products import complete_words
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host
 from ansible_collections.certwright.tls.plugins.plugin_utils._task import TlsAction
 
@@ -29,6 +30,7 @@ class ActionModule(TlsAction):
         now, name = datetime.now(timezone.utc), str(arguments["name"])
         if arguments["state"] == "absent":
             raise RefusedError.from_problems([refuse_absent(name)])
+        (arguments,) = complete_words(host, [arguments], key="name")
         stage_only = bool(arguments["stage_only"])
         task = read_task(self, [(name, arguments)], stage_only=stage_only, on_problem=REFUSE_ALL, now=now)
         result = report_task(task, install(host, task, now=now, check_mode=check_mode), now=now, check_mode=check_mode)

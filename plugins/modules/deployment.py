@@ -79,6 +79,8 @@ def answer_request(module):
         return answer_preparation(store, given, module)
     if given["action"] == "trust":
         return answer_trust_request(given, module)
+    if given["action"] == "products":
+        return answer_products(given)
     request = with_own_clients(store, Request.from_json(given))
     if request.action == "observe":
         return dict(observe(store, request))
@@ -125,6 +127,15 @@ def answer_trust_request(given, module):
     from ansible_collections.certwright.tls.plugins.module_utils._host.trust_answer import answer_trust  # noqa: PLC0415
 
     return answer_trust(given)
+
+
+def answer_products(given):
+    # Here, because few certificates leave anything to a product.
+    from ansible_collections.certwright.tls.plugins.module_utils._host.products import (  # noqa: PLC0415
+        observe_products,
+    )
+
+    return {"products": observe_products(given["questions"])}
 
 
 def answer_survey(store, given):

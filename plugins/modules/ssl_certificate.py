@@ -61,8 +61,9 @@ options:
     description:
       - The host name that clients use. The certificate must cover it.
       - A full URL is accepted; only its host name counts.
+      - Nothing is installed before it is known. With the service V(bluemind) it is read from BlueMind's own files when
+        it is not given.
     type: str
-    required: true
   other_urls:
     description:
       - Further host names or addresses that the certificate must cover.
@@ -449,7 +450,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._options import (
 ARGUMENT_SPEC = dict(
     name=dict(type="str", default="system"),
     state=dict(type="str", choices=["present", "absent", "adopted"], default="present"),
-    external_url=dict(type="str", required=True),
+    external_url=dict(type="str"),
     other_urls=dict(type="list", elements="str", default=[]),
     **MATERIAL,
     **ACCEPT,

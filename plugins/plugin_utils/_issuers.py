@@ -29,6 +29,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words i
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.ordered import Ordered
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.passphrase import Passphrase
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.products import with_webroot
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_usage import find_public_problems
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.sharing import Handed, Sharing, name_at_home
@@ -94,7 +95,7 @@ class OrderReader:
             problems.extend(error.problems)
         try:
             names = declared.names if declared else ()
-            arguments = self._with_challenge_secret(name, arguments)
+            arguments = self._with_challenge_secret(name, with_webroot(arguments, PRESETS))
             issuer = self._read_issuer(name, arguments)
             words = load_order_words(name, arguments, names=names, issuer=issuer, is_scheduled=self._is_scheduled)
             problems.extend(_find_dns_problems(name, words.validation.type, words.validation.words))

@@ -92,6 +92,10 @@ class Host:
     def survey(self, question: dict[str, Any]) -> dict[str, Any]:
         return self._ask({"action": "survey", **question})
 
+    def look_at_products(self, questions: list[dict[str, str]]) -> list[dict[str, Any]]:
+        """What products say of themselves; nothing of a certificate is looked at."""
+        return list(self._ask({"action": "products", "questions": questions})["products"])
+
     def read_ca(self, path: str, ask: dict[str, Any]) -> dict[str, Any]:
         """The directory of a CA as it is; nothing is changed."""
         return self._ask({"action": "ca_read", "path": path, "ask": ask})

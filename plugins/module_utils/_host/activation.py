@@ -19,6 +19,11 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.memory import
     remember_failure,
 )
 from ansible_collections.certwright.tls.plugins.module_utils._host.outcome import Failure, Outcome, find_waiting_notices
+from ansible_collections.certwright.tls.plugins.module_utils._host.product_command import (
+    hand_back,
+    hand_over,
+    prepare_back,
+)
 from ansible_collections.certwright.tls.plugins.module_utils._host.proving import (
     Proving,
     describe_hint,
@@ -27,14 +32,13 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.proving impor
     find_unnamed_notices,
     prove_services,
 )
+from ansible_collections.certwright.tls.plugins.module_utils._host.removal import finish_leaving
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Limits, Service
 from ansible_collections.certwright.tls.plugins.module_utils._host.services import (
     ServiceState,
-    check_service,
+    check_switched,
     is_restart_pending,
     observe_state,
-    reload_service,
-    start_service,
 )
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import Store, prune
 from ansible_collections.certwright.tls.plugins.module_utils._host.switching import (
@@ -102,7 +106,7 @@ class Activation:
     def _check_all(self) -> dict[str, Failure]:
         failures: dict[str, Failure] = {}
         for service, attempts in self._by_service(include_stopped=True):
-            result = check_service(service, self.limits)
+            result = check_switched(service, self.limits)
             if not result.ok:
                 message = f"{service.name} refuses its configuration with the new files: {result.summary}"
                 for attempt in self._find_culprits(service, attempts):
@@ -122,14 +126,15 @@ class Activation:
         for service, attempts in self._by_service():
             if all(item.previous == item.generation and self._is_unread(item, service) for item in attempts):
                 continue
-            result = reload_service(service, self.limits)
+            result = hand_over(self.store, service, attempts, limits=self.limits, label=self.label)
             if not result.ok:
                 message = f"{service.name} could not take the new files: {result.summary}"
                 failures.update({item.certificate: Failure("reload", service.name, message) for item in attempts})
         return failures
 
     def _is_unread(self, attempt: Attempt, service: Service) -> bool:
-        return 0 < len(service.files) == len(self.unnamed.get((attempt.certificate, service.name), ()))
+        referenced = [spec for spec in service.files if spec.referenced]
+        return 0 < len(referenced) == len(self.unnamed.get((attempt.certificate, service.name), ()))
 
     def _probe_all(self) -> dict[str, Failure]:
         """Only what answered before can cause a rollback; and a service that was up must still be."""
@@ -220,13 +225,9 @@ class Activation:
     def _reload_after_put_back(self, back: list[Attempt], failures: dict[str, Failure]) -> dict[str, str]:
         """By service name, why it could not go back. A service that never saw the new files has nothing to do."""
         seen = [item for item in back if failures[item.certificate].step not in ("switch", "check")]
-        stranded = {}
-        for service, _attempts in self._by_service(seen):
-            down = not observe_state(service, self.limits).running
-            result = (start_service if down else reload_service)(service, self.limits)
-            if not result.ok:
-                stranded[service.name] = result.summary
-        return stranded
+        prepared = [prepare_back(item, self.limits) for item, _of in self._by_service(back, include_stopped=True)]
+        reloaded = [hand_back(self.store, item, of, self.limits) for item, of in self._by_service(seen)]
+        return {name: result.summary for name, result in (*prepared, *reloaded) if not result.ok}
 
     def _rolled_back(self, attempt: Attempt, failure: Failure, stranded: dict[str, str]) -> Outcome:
         state = "Put back: the previous files are in place again"
@@ -268,7 +269,8 @@ class Activation:
             remember_commit(self.store, attempt, owed)
         self.journal = self.journal.without({attempt.certificate for attempt in attempts})
         write_journal(self.store, self.journal)
-        self.outcomes.extend(self._committed(attempt) for attempt in attempts)
+        self.outcomes.extend(self._committed(attempt) for attempt in attempts if not attempt.leaves)
+        self.outcomes.extend(finish_leaving(self.store, attempt) for attempt in attempts if attempt.leaves)
         stuck = {attempt.certificate for attempt in self.journal.attempts}
         for certificate in {outcome.certificate for outcome in self.outcomes} - stuck:
             prune(self.store, certificate, keep=self.limits.keep_generations)

@@ -93,6 +93,10 @@ def _find_program(name: str, path: str) -> str:
 
 def _environment() -> dict[str, str]:
     """A remote login without root's profile has no sbin in its PATH; messages in the C locale."""
+    return dict(os.environ, PATH=":".join(find_paths()), LC_ALL="C")
+
+
+def find_paths() -> list[str]:
+    """Where programs are looked for."""
     paths = [part for part in os.environ.get("PATH", "").split(":") if part]
-    paths.extend(path for path in _SYSTEM_PATHS if path not in paths)
-    return dict(os.environ, PATH=":".join(paths), LC_ALL="C")
+    return [*paths, *(path for path in _SYSTEM_PATHS if path not in paths)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import Labeller
 from ansible_collections.certwright.tls.plugins.module_utils._host.journal import Attempt
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Limits, Service
-from ansible_collections.certwright.tls.plugins.module_utils._host.services import check_service
+from ansible_collections.certwright.tls.plugins.module_utils._host.services import check_switched
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import Store
 from ansible_collections.certwright.tls.plugins.module_utils._host.switching import switch, switch_back
 
@@ -22,7 +22,7 @@ def find_culprits(
     def add_by_halves(group: list[Attempt]) -> list[Attempt]:
         for attempt in group:
             switch(store, attempt, label)
-        if check_service(service, limits).ok:
+        if check_switched(service, limits).ok:
             return []
         for attempt in group:
             switch_back(store, attempt, label)
@@ -35,4 +35,4 @@ def find_culprits(
         return attempts
     for attempt in attempts:
         switch_back(store, attempt, label)
-    return add_by_halves(attempts) if check_service(service, limits).ok else attempts
+    return add_by_halves(attempts) if check_switched(service, limits).ok else attempts

@@ -19,13 +19,21 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.files import 
     Labeller,
     load_attributes,
     make_directory,
+    read_optional,
     remove_tree,
     replace_link,
     sync_directory,
     write_new,
 )
 from ansible_collections.certwright.tls.plugins.module_utils._host.keystore import Keystore, make_file
-from ansible_collections.certwright.tls.plugins.module_utils._host.request import FileSpec, Material, Service, Wanted
+from ansible_collections.certwright.tls.plugins.module_utils._host.pem import load_blocks
+from ansible_collections.certwright.tls.plugins.module_utils._host.request import (
+    FileSpec,
+    Material,
+    Service,
+    Wanted,
+    can_leave,
+)
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
     MANIFEST,
     RECORD,
@@ -56,7 +64,7 @@ class Manifest:
     """What staging wrote: the leaf's fingerprint, digest and attributes by relative path.
 
     A generation that `follows` another certificate consists of links to the live files of that one, and its leaf is
-    whatever is live there.
+    whatever is live there. One that leaves has links to what its services fall back to, and the leaf is the one there.
     """
 
     fingerprint: str
@@ -103,11 +111,28 @@ def stage_generation(store: Store, wanted: Wanted, material: Material, *, label:
 def stage_links(store: Store, wanted: Wanted) -> int:
     """A generation of links to the live files of the certificate that `wanted` follows: it renews, so do they."""
     number, directory = _make_generation(store, wanted.name)
+    if can_leave(wanted.services):
+        return _stage_leaving(wanted, number, directory)
     names = [spec.name for spec in CANONICAL]
     names += [os.path.join(service.name, spec.name) for service in wanted.services for spec in service.files]
     written = {name: {"link": _link(store, directory, name, wanted.follows)} for name in names}
     write_document(os.path.join(directory, RECORD), wanted.record)
     write_document(os.path.join(directory, MANIFEST), {"fingerprint": "", "follows": wanted.follows, "files": written})
+    return number
+
+
+def _stage_leaving(wanted: Wanted, number: int, directory: str) -> int:
+    """What lies where a service looks when a certificate has no files of its own need not be in this store."""
+    specs = {os.path.join(service.name, spec.name): spec for service in wanted.services for spec in service.files}
+    for name, spec in specs.items():
+        make_directory(os.path.dirname(os.path.join(directory, name)))
+        replace_link(os.path.join(directory, name), spec.fallback)
+        sync_directory(os.path.dirname(os.path.join(directory, name)))
+    written = {name: {"link": spec.fallback} for name, spec in specs.items()}
+    fallback = next(spec.fallback for spec in specs.values())
+    write_document(os.path.join(directory, RECORD), wanted.record)
+    manifest = {"fingerprint": "", "follows": wanted.follows, "fallback": fallback, "files": written}
+    write_document(os.path.join(directory, MANIFEST), manifest)
     return number
 
 
@@ -150,6 +175,8 @@ def load_manifest(store: Store, certificate: str, number: int) -> Manifest | Non
         return None
     follows = document.get("follows", "")
     fingerprint = _followed_fingerprint(store, follows) if follows else document["fingerprint"]
+    if document.get("fallback"):
+        fingerprint = _read_fingerprint(document["fallback"])
     return Manifest(fingerprint, document["files"], follows)
 
 
@@ -158,6 +185,13 @@ def _followed_fingerprint(store: Store, certificate: str) -> str:
     live = live_generation(store, certificate)
     document = read_document(os.path.join(store.generation(certificate, live or 0), MANIFEST)) or {}
     return str(document.get("fingerprint", ""))
+
+
+def _read_fingerprint(path: str) -> str:
+    """Of the first certificate of a file that need not be ours; empty when it has none."""
+    blocks = load_blocks(read_optional(path) or b"")
+    leaf = next((block.content for block in blocks if block.label == "CERTIFICATE"), b"")
+    return hashlib.sha256(leaf).hexdigest() if leaf else ""
 
 
 def find_drift(store: Store, certificate: str, number: int, manifest: Manifest) -> tuple[dict[str, str], ...]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import remove_file, sync_directory
 from ansible_collections.certwright.tls.plugins.module_utils._host.placements import Placement
-from ansible_collections.certwright.tls.plugins.module_utils._host.request import Service
+from ansible_collections.certwright.tls.plugins.module_utils._host.request import Service, can_leave
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import Store, read_document, write_document
 
 
@@ -34,6 +34,11 @@ class Attempt:
     failure: str = ""
     up: tuple[str, ...] = ()
     follows: str = ""
+
+    @property
+    def leaves(self) -> bool:
+        """At its end no file of it is left for any service; what they fall back to is shown by then."""
+        return bool(self.follows) and can_leave(self.services)
 
     def failed(self, message: str) -> Attempt:
         return replace(self, failure=message)

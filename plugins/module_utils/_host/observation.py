@@ -7,25 +7,23 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.anchor import find_anchor
-from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError, read_optional
+from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError
 from ansible_collections.certwright.tls.plugins.module_utils._host.generation import (
     Manifest,
     find_attribute_problems,
     find_drift,
     load_manifest,
 )
+from ansible_collections.certwright.tls.plugins.module_utils._host.located import with_directories
 from ansible_collections.certwright.tls.plugins.module_utils._host.own_client import find_own_clients
-from ansible_collections.certwright.tls.plugins.module_utils._host.placements import (
-    find_placement_problems,
-    observe_path,
-)
+from ansible_collections.certwright.tls.plugins.module_utils._host.path_observation import observe_paths
+from ansible_collections.certwright.tls.plugins.module_utils._host.placements import find_placement_problems
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Request, Service, Wanted
 from ansible_collections.certwright.tls.plugins.module_utils._host.service_observation import observe_services
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
@@ -44,8 +42,6 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.store import 
     stored_certificates,
 )
 
-_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]{1,65536}?-----END CERTIFICATE-----")
-
 # Of a record: what only people read, and what is compared of a service that the request declares anew.
 _UNPLANNED = ("version", "declared_names", "run", "stored", "root_certificate")
 _COMPARED = ("name", "files", "declared")
@@ -53,7 +49,8 @@ _COMPARED = ("name", "files", "declared")
 
 def observe(store: Store, request: Request) -> dict[str, Any]:
     """The store under its lock, then services and ports without it: a run in progress is waited for, not misread."""
-    request = replace(request, certificates=find_certificates(store, request))
+    located = tuple(with_directories(store, wanted) for wanted in find_certificates(store, request))
+    request = replace(request, certificates=located)
     held = _observe_locked(store, request)
     shown = {
         item.name: _shorten(held["certificates"][item.name], recorded=item.recorded) for item in request.certificates
@@ -184,7 +181,7 @@ def _observe_certificate(store: Store, wanted: Wanted) -> dict[str, Any]:
         "live": None if live is None else _observe_generation(store, wanted, live),
         "pending": None if not stored else _observe_generation(store, wanted, stored[-1]),
         "stored": stored,
-        "paths": _observe_paths(store, wanted),
+        "paths": observe_paths(store, wanted),
         **_observe_source(wanted),
         **_observe_adoption(store, wanted),
         **_observe_handed(store, wanted),
@@ -290,29 +287,3 @@ def _shorten_record(record: dict[str, Any], *, recorded: bool) -> dict[str, Any]
             {word: service[word] for word in _COMPARED if word in service} for service in record["services"]
         ]
     return short
-
-
-def _observe_paths(store: Store, wanted: Wanted) -> list[dict[str, str]]:
-    found = []
-    for service in wanted.services:
-        for spec in service.files:
-            if spec.path:
-                source = store.live_file(wanted.name, service.name, spec.name)
-                found.append(_observe_foreign(spec.path, source, in_place=spec.in_place))
-    return found
-
-
-def _observe_foreign(path: str, source: str, *, in_place: bool) -> dict[str, str]:
-    """With the certificate that stands there now, never anything else of the file: it may hold a key."""
-    state = observe_path(path, source)
-    content = read_optional(path) if state in ("file", "link", "ours") and os.path.isfile(path) else None
-    if state == "file" and in_place and content == read_optional(source) and _is_alike(path, source):
-        state = "ours"
-    certificate = _CERTIFICATE.search(content) if content and state != "ours" else None
-    return {"path": path, "state": state, "certificate": certificate.group().decode("ascii") if certificate else ""}
-
-
-def _is_alike(path: str, source: str) -> bool:
-    """A copy has the owner, group and mode of the file that it is a copy of."""
-    found, staged = os.stat(path), os.stat(source)
-    return (found.st_uid, found.st_gid, found.st_mode) == (staged.st_uid, staged.st_gid, staged.st_mode)

@@ -20,6 +20,7 @@ from typing import Any
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import (
     HostError,
     Labeller,
+    make_directory,
     read_optional,
     remove_file,
     replace_link,
@@ -35,7 +36,10 @@ KEPT_SUFFIX = ".before-certwright"
 
 @dataclass(frozen=True)
 class Placement:
-    """One foreign path: the live file it leads to, and what was there before (`missing`, `ours`, `kept`)."""
+    """One foreign path: the live file it leads to, and what was there before (`missing`, `ours`, `kept`).
+
+    One that `leaves` goes, for the service to read what it falls back to; what somebody else put there stays.
+    """
 
     path: str
     source: str
@@ -43,6 +47,7 @@ class Placement:
     before: str
     kept: str = ""
     spec: FileSpec | None = None
+    leaves: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -68,9 +73,13 @@ def observe_path(path: str, source: str) -> str:
     return "file" if stat.S_ISREG(found.st_mode) else "special"
 
 
-def plan_placements(store: Store, certificate: str, services: tuple[Service, ...]) -> tuple[Placement, ...]:
+def plan_placements(
+    store: Store, certificate: str, services: tuple[Service, ...], *, leaves: bool = False
+) -> tuple[Placement, ...]:
     """Refuses a path that is somebody else's link or cannot be one; nothing is changed here."""
     paths = _declared_paths(store, certificate, services)
+    if leaves:
+        return tuple(_plan_leaving(spec, path, source) for spec, path, source in paths)
     return tuple(_plan_placement(store, spec, path, source) for spec, path, source in paths)
 
 
@@ -94,13 +103,18 @@ def _declared_paths(
                 yield spec, spec.path, store.live_file(certificate, service.name, spec.name)
 
 
+def _plan_leaving(spec: FileSpec, path: str, source: str) -> Placement:
+    state = "ours" if observe_path(path, source) == "ours" else "missing"
+    return Placement(path, source, spec.in_place, state, spec=spec, leaves=True)
+
+
 def _plan_placement(store: Store, spec: FileSpec, path: str, source: str) -> Placement:
     state = observe_path(path, source)
     if _is_inside(os.path.dirname(path), store.path):
         raise HostError(f"{path} is inside the store; a configuration can name it as it is, so leave out the `path`")
     if state == "special":
         raise HostError(f"{path} is neither a file nor a link; change the `path` of {spec.name}")
-    if state == "no_directory":
+    if state == "no_directory" and not spec.make_directory:
         raise HostError(f"The directory of {path} does not exist; create it or change the `path` of {spec.name}")
     if state == "directory":
         raise HostError(f"{path} is a directory; change the `path` of {spec.name}")
@@ -111,7 +125,7 @@ def _plan_placement(store: Store, spec: FileSpec, path: str, source: str) -> Pla
         )
     if state == "ours" or (state == "file" and spec.in_place and _is_copy(path, source)):
         return Placement(path, source, spec.in_place, "ours", spec=spec)
-    if state == "missing":
+    if state in ("missing", "no_directory"):
         return Placement(path, source, spec.in_place, "missing", spec=spec)
     return Placement(path, source, spec.in_place, "kept", kept=_free_name(path), spec=spec)
 
@@ -154,9 +168,14 @@ def keep_displaced(placement: Placement) -> None:
 
 def place(placement: Placement, *, label: Labeller) -> None:
     """The path leads to the live file from here on; a copy is made only where links are refused."""
+    if placement.leaves:
+        _leave(placement)
+        return
     if is_somebody_elses(placement):
         raise HostError(f"{placement.path} was changed by somebody else meanwhile; it was left alone")
     keep_displaced(placement)
+    if placement.spec is not None and placement.spec.make_directory:
+        make_directory(os.path.dirname(placement.path), 0o755)
     if not placement.in_place:
         if observe_path(placement.path, placement.source) != "ours":
             replace_link(placement.path, placement.source)
@@ -175,6 +194,12 @@ def _announce(path: str) -> None:
     with contextlib.suppress(OSError):  # the probe tells who did not hear of it
         found = os.lstat(path)
         os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns), follow_symlinks=False)
+
+
+def _leave(placement: Placement) -> None:
+    if _is_ours(placement):
+        remove_file(placement.path)
+        sync_directory(os.path.dirname(placement.path))
 
 
 def _copy_in_place(placement: Placement, *, label: Labeller) -> None:
@@ -213,19 +238,31 @@ def _is_same(path: str, other: str) -> bool:
     return os.path.samestat(os.lstat(path), os.lstat(other))
 
 
+def _is_nothing_there(placement: Placement) -> bool:
+    """Where a directory was to be made, it may not have come to that."""
+    makes = placement.spec is not None and placement.spec.make_directory
+    return makes and not os.path.isdir(os.path.dirname(placement.path))
+
+
+def _put_back_kept(placement: Placement) -> None:
+    if os.path.lexists(placement.kept):
+        os.replace(placement.kept, placement.path)
+        remove_file(placement.kept)  # rename(2) does nothing when both are names of one file
+
+
 def put_back_placement(placement: Placement, *, label: Labeller) -> None:
     """What was there before is there again; the previous generation is live by now. Safe to repeat."""
     remove_file(_fresh_name(placement.path))
-    if is_somebody_elses(placement):
+    if _is_nothing_there(placement) or is_somebody_elses(placement):
         return
     if placement.before == "kept":
-        if os.path.lexists(placement.kept):
-            os.replace(placement.kept, placement.path)
-            remove_file(placement.kept)  # rename(2) does nothing when both are names of one file
+        _put_back_kept(placement)
     elif placement.before == "missing":
         if _is_ours(placement):
             remove_file(placement.path)
     elif placement.in_place:
         _copy_in_place(placement, label=label)
+    elif placement.leaves and not os.path.lexists(placement.path):
+        replace_link(placement.path, placement.source)
     _announce(placement.path)
     sync_directory(os.path.dirname(placement.path))

@@ -56,7 +56,7 @@ def find_unnamed(store: Store, attempts: Iterable[Attempt], limits: Limits) -> d
     dumps: dict[tuple[str, ...], str | None] = {}
     unnamed = {}
     for attempt in attempts:
-        for service in attempt.services:
+        for service in attempt.services if not attempt.leaves else ():
             if service.references not in dumps:
                 dumps[service.references] = dump_configuration(service, limits)
             dump = dumps[service.references]
@@ -69,7 +69,7 @@ def find_unnamed_files(dump: str | None, store: Store, certificate: str, service
     if dump is None:
         return ()
     unnamed = []
-    for spec in service.files:
+    for spec in (item for item in service.files if item.referenced):
         names = [
             spec.path or "",
             store.live_file(certificate, service.name, spec.name),

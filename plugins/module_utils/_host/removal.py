@@ -14,6 +14,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.files import 
     remove_file,
     sync_directory,
 )
+from ansible_collections.certwright.tls.plugins.module_utils._host.journal import Attempt
 from ansible_collections.certwright.tls.plugins.module_utils._host.outcome import Outcome
 from ansible_collections.certwright.tls.plugins.module_utils._host.placements import KEPT_SUFFIX, observe_path
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import FileSpec, Wanted
@@ -38,6 +39,18 @@ def remove_unused(store: Store, wanted: Wanted, usages: Usages) -> Outcome:
     restored = remove_certificate(store, wanted.name)
     message = f"Put back what stood there before: {', '.join(restored)}" if restored else ""
     return Outcome(wanted.name, "removed", None, live, message, notices=notices)
+
+
+def finish_leaving(store: Store, attempt: Attempt) -> Outcome:
+    """Its services show what they fall back to, and nothing of it is read any more.
+
+    What its paths displaced once is left beside them: at its place a service would read it again.
+    """
+    notices = _finish_order(store, attempt.certificate)
+    kept = [path for item in attempt.placements for path in [item.path + KEPT_SUFFIX] if os.path.lexists(path)]
+    remove_certificate(store, attempt.certificate)
+    message = f"What stood there before is left beside: {', '.join(kept)}" if kept else ""
+    return Outcome(attempt.certificate, "removed", None, attempt.previous, message, notices=notices)
 
 
 def _finish_order(store: Store, certificate: str) -> tuple[dict[str, str], ...]:

@@ -142,12 +142,15 @@ def _find_lego(tree: HostTree) -> Iterator[_Managed]:
 
 
 def _find_bluemind(tree: HostTree) -> Iterator[_Managed]:
-    """One file holds key and certificate; which engine a domain has stands in its database only."""
+    """One file holds key and certificate; which engine a domain has stands in its database only.
+
+    It writes files, so a link is somebody else's, and mostly ours.
+    """
     if not tree.is_there("/etc/bm"):
         return
     for name in tree.list_names("/etc/ssl/certs"):
-        if name.startswith("bm_cert") and name.endswith(".pem"):
-            path = f"/etc/ssl/certs/{name}"
+        path = f"/etc/ssl/certs/{name}"
+        if name.startswith("bm_cert") and name.endswith(".pem") and not tree.is_link(path):
             yield _Managed("bluemind", path, path, "/etc/bm/bm.ini", scheduled=_BLUEMIND_JOB)
 
 

@@ -25,7 +25,10 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}\Z")
 class FileSpec:
     """One file of a service: which parts, in which order, whose, and which foreign path leads to it.
 
-    What is not of the format `pem` the controller sends, or says how to make.
+    What is not of the format `pem` the controller sends, or says how to make. `fallback` is what the service reads when
+    this file is not there: at its end such a path goes before the service is asked and reloaded. `make_directory` makes
+    the directory of a path that has none, and nobody wonders when no configuration names a file that is not
+    `referenced`.
     """
 
     name: str
@@ -43,6 +46,9 @@ class FileSpec:
     format: str = "pem"
     alias: str = ""
     level: str = ""
+    fallback: str = ""
+    make_directory: bool = False
+    referenced: bool = True
 
     @classmethod
     def from_json(cls, given: dict[str, Any]) -> FileSpec:
@@ -64,8 +70,15 @@ class Setting:
 class Service:
     """How one service is asked, checked, reloaded and probed. Commands are argument lists, never shell text.
 
-    `method` says how it takes new files: `reload`, `restart` or `none` (it watches them). With `read_back` its
-    keystores are opened before they are switched, and their passphrase is compared with its `settings`.
+    `method` says how it takes new files: `reload`, `restart`, `none` (it watches them) or `command`: the reload is one
+    of the product even where systemd runs, which takes the files and hands them on. In it `{directory}` is where the
+    live files are, and `product_file` is what the product has of its own before it gets ours for the first time.
+
+    `prepare` are ways to make a configuration anew out of the files that are there, after every switch and before it is
+    checked; the host takes the first that it has.
+
+    With `read_back` its keystores are opened before they are switched, and their passphrase is compared with its
+    `settings`.
     """
 
     name: str
@@ -77,6 +90,8 @@ class Service:
     staged_check: tuple[str, ...] = ()
     reload: tuple[str, ...] = ()
     restart: tuple[str, ...] = ()
+    prepare: tuple[tuple[str, ...], ...] = ()
+    product_file: str = ""
     method: str = "reload"
     restart_allowed: bool = False
     references: tuple[str, ...] = ()
@@ -89,17 +104,30 @@ class Service:
     @property
     def identity(self) -> tuple[object, ...]:
         """Equal for every certificate of one running service, so that five hundred cost one check and one reload."""
-        return (self.unit, self.pid_file, self.status, self.check, self.method, self.reload, self.restart)
+        process = (self.unit, self.pid_file, self.status)
+        return (*process, self.check, self.prepare, self.method, self.reload, self.restart)
+
+    @property
+    def is_optional(self) -> bool:
+        """It has files, and does without each of them."""
+        return bool(self.files) and all(spec.fallback for spec in self.files)
 
     @classmethod
     def from_json(cls, given: dict[str, Any]) -> Service:
         """From a request or from a record, which holds more words than a host needs."""
         known = {item.name: given[item.name] for item in fields(cls) if item.name in given}
         commands = {word: tuple(known.get(word) or ()) for word in _COMMANDS}
+        ways = tuple(tuple(way) for way in known.get("prepare") or ())
         files = tuple(FileSpec.from_json(item) for item in given.get("files") or ())
         settings = tuple(Setting(item["file"], item["path"], item["pattern"]) for item in given.get("settings") or ())
         probes = _load_targets(given.get("probes") or ())
-        return cls(**dict(known, files=files, probes=probes, settings=settings, **commands))
+        return cls(**dict(known, files=files, probes=probes, prepare=ways, settings=settings, **commands))
+
+
+def can_leave(services: Sequence[Service]) -> bool:
+    """Whether a certificate that follows another one needs no files: its services read what they fall back to."""
+    holders = [service for service in services if service.files]
+    return bool(holders) and all(service.is_optional for service in holders)
 
 
 def _load_targets(given: Sequence[dict[str, Any]]) -> tuple[ProbeTarget, ...]:

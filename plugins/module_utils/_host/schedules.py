@@ -39,6 +39,9 @@ class HostTree:
         """A link counts by itself: those of systemd lead to absolute paths."""
         return os.path.lexists(self.real(path))
 
+    def is_link(self, path: str) -> bool:
+        return os.path.islink(self.real(path))
+
     def read_lines(self, path: str) -> list[str]:
         return read_regular(self.real(path)).content.decode("utf-8", "replace").splitlines()
 

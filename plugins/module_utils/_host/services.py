@@ -7,9 +7,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass
 
-from ansible_collections.certwright.tls.plugins.module_utils._host.commands import CommandResult, run_command
+from ansible_collections.certwright.tls.plugins.module_utils._host.commands import (
+    CommandResult,
+    find_paths,
+    run_command,
+)
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import read_optional
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Limits, Service
 
@@ -93,6 +98,20 @@ def check_service(service: Service, limits: Limits) -> CommandResult:
     return run_command(service.check, deadline=limits.check)
 
 
+def prepare_service(service: Service, limits: Limits) -> CommandResult:
+    """Its configuration made anew out of the files that are there now, by the first way that this host has."""
+    ways = [
+        way for way in service.prepare if len(service.prepare) == 1 or shutil.which(way[0], path=":".join(find_paths()))
+    ]
+    return run_command(ways[0], deadline=limits.reload) if ways else CommandResult((), 0, "")
+
+
+def check_switched(service: Service, limits: Limits) -> CommandResult:
+    """The verdict on the configuration with the files that are there since a moment."""
+    prepared = prepare_service(service, limits)
+    return check_service(service, limits) if prepared.ok else prepared
+
+
 def check_staged(service: Service, directory: str, limits: Limits) -> CommandResult:
     """For services that watch their files: by the time of the switch it is too late to check."""
     if not service.staged_check:
@@ -110,9 +129,9 @@ def reload_service(service: Service, limits: Limits) -> CommandResult:
     """Reload, or restart where that is the only way and allowed: the unit where systemd runs, else the command."""
     if service.method == "none" or is_restart_pending(service):
         return CommandResult((), 0, "")
-    if service.unit and os.path.isdir(_SYSTEMD):
+    if service.unit and os.path.isdir(_SYSTEMD) and service.method != "command":
         return run_command(("systemctl", service.method, "--", find_unit(service.unit, limits)), deadline=limits.reload)
-    command = service.reload if service.method == "reload" else service.restart
+    command = service.restart if service.method == "restart" else service.reload
     if not command:
         return CommandResult((), 127, f"there is no command for the {service.method} of {service.name}")
     pid_file = _find_pid_file(service.pid_file or "")

@@ -23,13 +23,14 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.generation im
 )
 from ansible_collections.certwright.tls.plugins.module_utils._host.journal import Attempt, Journal, read_journal
 from ansible_collections.certwright.tls.plugins.module_utils._host.keystore import find_openssl_fault
+from ansible_collections.certwright.tls.plugins.module_utils._host.located import with_directories
 from ansible_collections.certwright.tls.plugins.module_utils._host.observation import find_refusals, observe_store
 from ansible_collections.certwright.tls.plugins.module_utils._host.outcome import Outcome
 from ansible_collections.certwright.tls.plugins.module_utils._host.place import require_local
 from ansible_collections.certwright.tls.plugins.module_utils._host.placements import plan_placements
 from ansible_collections.certwright.tls.plugins.module_utils._host.proving import own_answers
 from ansible_collections.certwright.tls.plugins.module_utils._host.removal import remove_unused
-from ansible_collections.certwright.tls.plugins.module_utils._host.request import Request, Wanted
+from ansible_collections.certwright.tls.plugins.module_utils._host.request import Request, Wanted, can_leave
 from ansible_collections.certwright.tls.plugins.module_utils._host.staging import (
     describe_fault,
     refuse_staged,
@@ -58,6 +59,8 @@ def apply(store: Store, request: Request, *, label: Labeller) -> dict[str, Any]:
     """
     require_local(store.path)
     create_store(store)
+    located = tuple(with_directories(store, wanted) for wanted in request.certificates)
+    request = replace(request, certificates=located)
     with locked(store, run=request.run, patience=request.limits.lock):
         hide_from_versioning(store)
         recovered = recover(store, request, label=label)  # 1
@@ -223,7 +226,9 @@ def _find_shared_paths(wanted: Wanted, owners: dict[str, str]) -> list[str]:
 
 
 def _attempt(store: Store, wanted: Wanted, generation: int, baseline: Baseline) -> Attempt:
-    placements = plan_placements(store, wanted.name, wanted.services)
+    follows = find_followed(store, wanted.name, generation)
+    leaves = bool(follows) and can_leave(wanted.services)
+    placements = plan_placements(store, wanted.name, wanted.services, leaves=leaves)
     previous = live_generation(store, wanted.name)
     manifest = _load_sound_manifest(store, wanted.name, previous)
     answered = baseline.answered.get(wanted.name, {})
@@ -236,7 +241,7 @@ def _attempt(store: Store, wanted: Wanted, generation: int, baseline: Baseline) 
         put_back=wanted.put_back,
         answered=answered if manifest is None else own_answers(answered, manifest.fingerprint),
         up=tuple(service.name for service in wanted.services if baseline.states[service.identity].running),
-        follows=find_followed(store, wanted.name, generation),
+        follows=follows,
     )
 
 

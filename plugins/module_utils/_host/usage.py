@@ -13,7 +13,12 @@ from typing import Any
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError
 from ansible_collections.certwright.tls.plugins.module_utils._host.naming import Configuration
-from ansible_collections.certwright.tls.plugins.module_utils._host.request import Limits, Service, Wanted
+from ansible_collections.certwright.tls.plugins.module_utils._host.request import (
+    Limits,
+    Service,
+    Wanted,
+    can_leave,
+)
 from ansible_collections.certwright.tls.plugins.module_utils._host.services import dump_configuration
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
     RECORD,
@@ -93,6 +98,8 @@ def observe_removal(store: Store, wanted: Wanted, usages: Usages) -> dict[str, A
 
 def find_lacking(store: Store, wanted: Wanted) -> list[str]:
     """The files, as `service/file`, that the followed certificate has neither live nor stored with the same parts."""
+    if can_leave(wanted.services):
+        return [path for path in dict.fromkeys(_find_fallbacks(wanted)) if not os.path.exists(path)]
     numbers = complete_generations(store, wanted.follows)
     places = [store.live(wanted.follows), *(store.generation(wanted.follows, number) for number in numbers[-1:])]
     parts = {
@@ -110,6 +117,10 @@ def find_lacking(store: Store, wanted: Wanted) -> list[str]:
         for name, needed in names.items()
         if parts.get(name, needed) != needed or not any(os.path.exists(os.path.join(place, name)) for place in places)
     ]
+
+
+def _find_fallbacks(wanted: Wanted) -> Iterator[str]:
+    yield from (spec.fallback for service in wanted.services for spec in service.files)
 
 
 def require_complete(store: Store, wanted: Wanted) -> None:

@@ -173,7 +173,10 @@ class ObservedService:
 
 @dataclass(frozen=True)
 class ObservedPath:
-    """A foreign path: its state (`missing`, `ours`, `file`, `link`, …) and the certificate that stands there."""
+    """A foreign path: its state (`missing`, `ours`, `file`, `link`, …) and the certificate that stands there.
+
+    The file of a `product` is changed by a command of the product alone.
+    """
 
     path: str
     state: str

@@ -25,6 +25,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_iss
     find_order_words,
     find_signing_words,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_products import with_product
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_words import (
     find_list_fault,
     find_mapping_fault,
@@ -78,6 +79,7 @@ def load_inventory(variables: Mapping[str, Any], *, presets: Mapping[str, Preset
         loaded, faults = load(variables)
         entries.extend(loaded)
         problems.extend(faults)
+    entries = [with_product(entry, variables.get("tls_issuers"), presets) for entry in entries]
     for entry in entries:
         problems.extend(find_entry_problems(entry, variables.get("tls_issuers"), presets))
     problems.extend([*_find_store_clashes(entries), *_find_name_clashes(entries)])

@@ -55,7 +55,8 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\Z")
 class InventoryEntry:
     """A certificate where the inventory declares it; `urls` are as they are written, the external URL first.
 
-    `domain` is its name in the store, empty when the inventory has none that can be used. `words` may hold keys.
+    `domain` is its name in the store, empty when the inventory has none that can be used. `words` may hold keys. With
+    `asks_product` the host's own product says what the names are.
     """
 
     where: str
@@ -63,6 +64,7 @@ class InventoryEntry:
     known: tuple[str, ...]
     words: Mapping[str, Any] = field(repr=False)
     urls: tuple[Any, ...] = ()
+    asks_product: bool = False
 
     @cached_property
     def state(self) -> str:
@@ -119,7 +121,7 @@ def find_entry_problems(entry: InventoryEntry, issuers: object, presets: Mapping
     if entry.is_absent:
         return
     yield from find_engine_problems(entry.where, entry.words, issuers)
-    lacks_url = entry.known == DOMAIN_WORDS and not entry.urls
+    lacks_url = entry.known == DOMAIN_WORDS and not entry.urls and not entry.asks_product
     is_present = entry.state == "present"
     yield from find_order_problems(entry.where, entry.words, issuers, is_present=is_present, lacks_url=lacks_url)
     yield from _find_name_problems(entry)
@@ -175,7 +177,7 @@ def _find_system_problems(entry: InventoryEntry) -> Iterator[Problem]:
         yield Problem(entry.where, "absent_refused", f"{fact}; {way_out}")
         return
     yield from _find_url_shapes(entry)
-    if _is_missing(entry.words.get("external_url")):
+    if _is_missing(entry.words.get("external_url")) and not entry.asks_product:
         fact = "external_url is missing; nothing can be installed before the host name that clients use is known"
         yield Problem(entry.where, "external_url_missing", fact)
 
@@ -187,7 +189,7 @@ def _find_domain_problems(entry: InventoryEntry) -> Iterator[Problem]:
         return
     yield from _find_url_shapes(entry)
     idle = [word for word in ("other_urls", *MATERIAL) if entry.words.get(word) is not None]
-    if _is_missing(entry.words.get("external_url")) and idle:
+    if _is_missing(entry.words.get("external_url")) and idle and not entry.asks_product:
         fact = f"has {', '.join(idle)} and no external_url"
         way_out = "give the host name that clients use, or leave these out: then it uses the system's certificate"
         yield Problem(entry.where, "external_url_missing", f"{fact}; {way_out}")
@@ -288,6 +290,7 @@ def _find_service_problems(entry: InventoryEntry, presets: Mapping[str, Preset])
     judged = load_services(
         services if is_list(services) else (),
         certificate=entry.where,
+        name=entry.domain,
         names=entry.names,
         attributes=attributes,
         presets=presets,

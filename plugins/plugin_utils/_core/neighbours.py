@@ -47,13 +47,27 @@ def find_neighbours(names: Iterable[str], neighbours: Iterable[Neighbour]) -> It
             yield neighbour, shared
 
 
+# Of a kind that cannot be stopped like a timer.
+_WAYS_OUT = {
+    "bluemind": "when its engine there is Let's Encrypt, that job (at 07:00 UTC) writes a certificate of its own over "
+    "{name} in the last 29 days of the one it knows; set the engine to Files once, which keeps it away: say "
+    "`via: bm_cli` of the service, or run `bm-cli certificate file-cert` with the installed files"
+}
+
+
 def find_renewer_notices(
-    name: str, names: Iterable[str], neighbours: Iterable[Neighbour], *, source: str = ""
+    name: str, names: Iterable[str], neighbours: Iterable[Neighbour], *, source: str = "", own: str = ""
 ) -> Iterator[Notice]:
-    """`source` is the path on the host that the certificate is taken from."""
+    """`source` is the path on the host that the certificate is taken from, `own` the fingerprint that it is to have.
+
+    A product that has taken our certificate looks after none of its own.
+    """
     for neighbour, shared in find_neighbours(names, neighbours):
+        if neighbour.kind in _WAYS_OUT and neighbour.certificate.fingerprint == own:
+            continue
         fact = f"{neighbour.title} looks after {', '.join(shared)} too, at {neighbour.certificate_path}"
         way_out = f"stop it there once {name} is served from the store, or adopt its certificate instead"
+        way_out = _WAYS_OUT.get(neighbour.kind, way_out).format(name=name)
         if source and source.rpartition("/")[0] == neighbour.certificate_path.rpartition("/")[0]:
             way_out = f"{name} is taken from there, so run this again after each of its renewals"
         yield Notice("other_renewer", f"{fact}; {way_out}")

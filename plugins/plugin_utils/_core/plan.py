@@ -190,7 +190,13 @@ def plan_services(name: str, services: tuple[Service, ...], observed: Observed, 
 def _is_fallback(observed: Observed) -> bool:
     """Whether the services show, or are to show, another certificate's files."""
     generation = observed.pending or observed.live
-    return generation is not None and bool(generation.follows)
+    return generation is not None and bool(generation.follows) and not can_leave(generation.services)
+
+
+def can_leave(services: tuple[Service, ...]) -> bool:
+    """Whether a certificate can end without other files at its paths: its services read what they fall back to."""
+    holders = [service for service in services if service.files]
+    return bool(holders) and all(service.is_optional for service in holders)
 
 
 def _find_unfit(name: str, observed: Observed, now: datetime) -> Iterator[Problem]:

@@ -72,7 +72,7 @@ def may_put_back(observed: Observed, now: datetime) -> bool:
     if observed.live is not None:
         damaged = any(fact != "attributes" for _file, fact in observed.live.drift)
         return not damaged and (observed.live.not_after is None or observed.live.not_after > now)
-    displaced = [path for path in observed.paths if path.state in ("file", "link")]
+    displaced = [path for path in observed.paths if path.state in ("file", "link", "product")]
     certificates = [path.certificate for path in displaced if path.certificate is not None]
     # A key beside an expired certificate says nothing for it
     return any(item.not_after > now for item in certificates) if certificates else bool(displaced)

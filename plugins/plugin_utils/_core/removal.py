@@ -19,6 +19,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment im
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import (
     Plan,
+    can_leave,
     interrupted_reasons,
     plan_activation,
     refuse_foreseen,
@@ -60,6 +61,8 @@ def plan_removal(removal: Removal, observed: Observed, now: datetime) -> Plan:
     """Nothing where nothing is; removed where nothing names it; else its paths lead to the other certificate."""
     if not observed.usage.is_present:
         return Plan(removal.name, reasons=interrupted_reasons(observed), recover=bool(observed.interrupted))
+    if can_leave(observed.recorded_services) and observed.live is not None:
+        return _plan_leaving(removal, observed, now)
     if not observed.usage.is_used(abandoned="files_abandoned" in removal.accepted):
         fact = f"{removal.name} is to have no certificate of its own, and no configuration names its files"
         reasons = (Reason("disabled", fact), *interrupted_reasons(observed))
@@ -68,6 +71,22 @@ def plan_removal(removal: Removal, observed: Observed, now: datetime) -> Plan:
     shows = plan.activate or _is_fallback(removal, observed.live)
     notices = () if plan.problems else (_describe_use(removal, observed, shows=shows),)
     return replace(plan, fallback=shows, notices=(*plan.notices, *notices))
+
+
+def _plan_leaving(removal: Removal, observed: Observed, now: datetime) -> Plan:
+    """Its services do without its files: these go, the services show what they fall back to, and nothing is left.
+
+    A fallback that is live has come to that already, and was killed before the rest of it was removed.
+    """
+    if _is_fallback(removal, observed.live):
+        reasons = (Reason("disabled", f"The removal of {removal.name} is to be finished"),)
+        return Plan(
+            removal.name,
+            reasons=(*reasons, *interrupted_reasons(observed)),
+            remove=True,
+            recover=bool(observed.interrupted),
+        )
+    return _plan_fallback(removal, observed, now)
 
 
 def _plan_fallback(removal: Removal, observed: Observed, now: datetime) -> Plan:

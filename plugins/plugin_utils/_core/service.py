@@ -37,6 +37,9 @@ class ServiceFile:
     the certificate's own root. `lists` are what a file with `crl` holds. Both are recorded as PEM as well, so that they
     stay when nobody can say what comes after them. A passphrase is never recorded; of a recorded one there is only the
     digest.
+
+    `fallback` is the path that the service reads when this file is not there, `make_directory` makes the directory of
+    `path`, and nobody wonders when no configuration names what is not `referenced`.
     """
 
     name: str
@@ -54,6 +57,9 @@ class ServiceFile:
     format: str = PEM
     alias: str = ""
     level: str = ""
+    fallback: str = ""
+    make_directory: bool = False
+    referenced: bool = True
     trusted: tuple[str, ...] = field(default=(), compare=False)
     trusted_pem: str = field(default="", repr=False, compare=False)
     lists: tuple[RevocationList, ...] = field(default=(), repr=False, compare=False)
@@ -90,7 +96,16 @@ class ServiceFile:
 
 
 _UNTOLD = ("passphrase", "trusted_pem", "lists")
-_SPARED = {"format": PEM, "alias": "", "level": "", "trusted": (), "passphrase_digest": ""}
+_SPARED = {
+    "format": PEM,
+    "alias": "",
+    "level": "",
+    "trusted": (),
+    "passphrase_digest": "",
+    "fallback": "",
+    "make_directory": False,
+    "referenced": True,
+}
 
 
 @dataclass(frozen=True)
@@ -130,7 +145,10 @@ class AskedCas:
 
 @dataclass(frozen=True)
 class Service:
-    """What the host is told. `method` is `reload`, `restart` or `none` (the service watches its files).
+    """What the host is told. `method` is `reload`, `restart`, `none` (the service watches its files) or `command`: a
+    reload by a command of the product, which finds the files in `{directory}` and has its own in `product_file`.
+
+    `prepare` are ways to make its configuration anew out of the files that are there; the host takes the first it has.
 
     With `read_back` its keystores are opened on the host before they are switched, by `keytool` where there is one, and
     their passphrase is compared with the product's own `settings`. `usage` is what its certificate has to be for, and
@@ -149,6 +167,8 @@ class Service:
     staged_check: tuple[str, ...] = ()
     reload: tuple[str, ...] = ()
     restart: tuple[str, ...] = ()
+    prepare: tuple[tuple[str, ...], ...] = ()
+    product_file: str = ""
     method: str = "reload"
     restart_policy: str = "never"
     restart_window: str = ""
@@ -178,6 +198,11 @@ class Service:
         return {**told, "files": files}
 
     @property
+    def is_optional(self) -> bool:
+        """It has files, and does without each of them."""
+        return bool(self.files) and all(file.fallback for file in self.files)
+
+    @property
     def declared_files(self) -> dict[str, Any]:
         """The operator's words that shape files; a changed default of ours is not among them."""
         words = self.declared.get("words", {})
@@ -192,7 +217,8 @@ class Service:
         files = tuple(_load_file(item) for item in recorded.get("files") or ())
         probes = tuple(Probe(**_known_words(Probe, item)) for item in recorded.get("probes") or ())
         settings = tuple(Setting(**_known_words(Setting, item)) for item in recorded.get("settings") or ())
-        return cls(**dict(known, files=files, probes=probes, settings=settings, **commands))
+        ways = tuple(tuple(way) for way in known.get("prepare") or ())
+        return cls(**dict(known, files=files, probes=probes, settings=settings, prepare=ways, **commands))
 
     def to_request(self, now: datetime) -> dict[str, Any]:
         """What the host acts on; whether a restart is allowed is decided here, by the controller's clock."""
@@ -214,11 +240,11 @@ def _known_words(kind: type[Service | ServiceFile | Probe | Setting], recorded: 
 
 FILE_WORDS = (
     *("files", "paths", "replace_links", "owner", "group", "mode", "seuser", "serole", "setype", "selevel"),
-    *("alias", "keystore", "config_directory", "jetty_base"),
+    *("alias", "keystore", "config_directory", "jetty_base", "domain_uid", "via", "root"),
 )
 _SOURCES = ("trust", "crl", "trust_names", "asked", "usage", "subject_form")
 # Left out of records where they say nothing, so that those of other services are as they were.
-_SELDOM = ("read_back", "keytool", "settings")
+_SELDOM = ("read_back", "keytool", "settings", "prepare", "product_file")
 _COMMANDS = ("status", "check", "staged_check", "reload", "restart", "references")
 
 
@@ -230,13 +256,20 @@ class Preset:
     with a placeholder when the operator gave its word, else the others. The host takes the first that it has, of units
     the first that is up.
 
-    `owner` and `group` are of all files, unless the operator says another. `starttls` is spoken on every port but those
-    of `port_starttls` (None is TLS at once). Without a `method` the operator's words decide whether it reloads,
-    restarts or watches its files.
+    `owner` and `group` are of all files, and `mode` of those with the key, unless the operator says another. `starttls`
+    is spoken on every port but those of `port_starttls` (None is TLS at once). Without a `method` the operator's words
+    decide whether it reloads, restarts or watches its files.
 
     Placeholders of words are filled in paths, the hint and settings too. `required` are groups of words of which one
     has to be said. `uses` are the files by the word `keystore`, which is also the usage of the certificate; the first
     one is the default. With `own_client` its probes show its own certificate where that is for clients.
+
+    A product of several services has `companions`, which get no files and take their words from the word of that name.
+    A service with `tags` runs where one of them is among the operator's `tags`, or where none are said; elsewhere it
+    has its files only. `ways` are presets by the operator's word `via`, and `for_domain` is the one for a certificate
+    of a domain. A `product` says on the host what nobody said here, and shows challenges at `webroot`. What
+    `excludes` names are services and ports that cannot have this certificate, for the reason
+    `exclusion`.
     """
 
     name: str
@@ -255,6 +288,17 @@ class Preset:
     ports: tuple[int, ...] = ()
     starttls: str | None = None
     port_starttls: tuple[tuple[int, str | None], ...] = ()
+    prepare: tuple[tuple[str, ...], ...] = ()
+    product_file: str = ""
+    mode: str = ""
+    tags: tuple[str, ...] = ()
+    companions: tuple[tuple[str, Preset], ...] = ()
+    ways: tuple[tuple[str, Preset], ...] = ()
+    for_domain: Preset | None = None
+    product: str = ""
+    webroot: str = ""
+    excludes: tuple[str | int, ...] = ()
+    exclusion: str = ""
     words: tuple[str, ...] = ()
     defaults: tuple[tuple[str, str], ...] = ()
     required: tuple[tuple[str, ...], ...] = ()

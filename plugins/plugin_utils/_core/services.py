@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore import can_make_truststores
@@ -30,30 +30,26 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_comma
     choose_special,
     fill_command,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_entries import (
+    SHARED_WORDS,
+    Declared,
+    list_parts,
+    read_entry,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_probes import find_probes
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_scopes import find_excluded
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_sources import (
     SOURCE_WORDS,
     find_source_faults,
     with_sources,
 )
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_words import SERVICE_KINDS
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.word_kinds import WordError, read_mode
 
-_SHARED_WORDS = (
-    *("name", "owner", "group", "mode", "seuser", "serole", "setype", "selevel", "unit", "pid_file", "paths"),
-    *("replace_links", "ports", "probes", "probe_names", "starttls", "proxy_protocol", "restart", "restart_window"),
-)
 _ATTRIBUTES = ("owner", "group", "seuser", "serole", "setype", "selevel")
 
 
 # Where the passphrases and certificates are that shape files: what is compared is the files' own record of them.
 _SECRET_WORDS = ("passphrase", "passphrase_src")
-
-
-class UnknownPresetError(WordError):
-    """A service of a kind that there is no preset for."""
-
-    code = "unknown_service"
 
 
 class TruststoreError(WordError):
@@ -62,36 +58,33 @@ class TruststoreError(WordError):
     code = "truststore_needs_cryptography"
 
 
-@dataclass(frozen=True)
-class Declared:
-    """One entry of `services`: the preset and the words that were given, read, and as they were said."""
-
-    preset: Preset
-    words: dict[str, Any]
-    said: dict[str, Any]
-
-
-def load_services(
+def load_services(  # noqa: PLR0913 - the words and what they are read with
     entries: Iterable[object],
     *,
     certificate: str,
     names: tuple[str, ...],
     attributes: Mapping[str, str],
     presets: Mapping[str, Preset],
+    name: str = "",
 ) -> tuple[tuple[Service, ...], tuple[Problem, ...]]:
     """The services, and everything that is wrong with their declarations (codes `unknown_service`, `service_invalid`,
     `truststore_needs_cryptography`).
 
-    `attributes` are the module's own owner, group, mode and SELinux words; a service's own words win.
+    `attributes` are the module's own owner, group, mode and SELinux words; a service's own words win. `name` is that of
+    the certificate in the store, where problems call it otherwise.
     """
     services: list[Service] = []
     problems: list[Problem] = []
+    read: list[tuple[Preset, list[Service]]] = []
     for entry in entries:
         try:
-            declared = _read_entry(entry, presets)
-            services.append(_build(declared, names, attributes))
+            declared = read_entry(entry, presets, name or certificate)
+            parts = [_build(item, names, attributes) for item in list_parts(declared)]
+            read.append((declared.preset, parts))
+            services.extend(parts)
         except WordError as error:
             problems.append(Problem(certificate, error.code, str(error)))
+    problems.extend(Problem(certificate, "service_invalid", fault) for fault in find_excluded(read))
     problems.extend(Problem(certificate, "service_invalid", fault) for fault in _find_repetitions(services))
     return tuple(services), tuple(problems)
 
@@ -103,40 +96,6 @@ def _find_repetitions(services: list[Service]) -> Iterator[str]:
         yield f"The service {name} is there twice; give each its own `name`"
     for path in sorted(path for path, count in paths.items() if count > 1):
         yield f"The path {path} is given to more than one file; give each its own"
-
-
-def _read_entry(entry: object, presets: Mapping[str, Preset]) -> Declared:
-    name, said = _split_entry(entry)
-    preset = presets.get(name)
-    if preset is None:
-        known = ", ".join(sorted(presets))
-        way_out = f"known are {known}, and `custom` fits any service"
-        raise UnknownPresetError(f"There is no service preset `{name}`; {way_out}")
-    words, faults = {}, []
-    for word, value in said.items():
-        if word not in _SHARED_WORDS and word not in preset.words:
-            known = ", ".join(sorted([*_SHARED_WORDS, *preset.words]))
-            faults.append(f"has the unknown word `{word}`; known are {known}")
-            continue
-        try:
-            words[word] = SERVICE_KINDS[word](value)
-        except WordError as error:
-            faults.append(f"`{word}` {error}")
-    if faults:
-        raise WordError("\n".join(f"The service {name}: {fault}" for fault in faults))
-    return Declared(preset, words, said)
-
-
-def _split_entry(entry: object) -> tuple[str, dict[str, Any]]:
-    if isinstance(entry, str):
-        return str(entry), {}
-    if isinstance(entry, Mapping) and len(entry) == 1:
-        ((name, words),) = entry.items()
-        if words is None or isinstance(words, Mapping):
-            return str(name), {str(word): value for word, value in (words or {}).items()}
-    raise WordError(
-        "An entry of `services` must be a preset's name, or one name with its words: `nginx: {ports: [8443]}`"
-    )
 
 
 def _build(declared: Declared, names: tuple[str, ...], attributes: Mapping[str, str]) -> Service:
@@ -157,6 +116,8 @@ def _build(declared: Declared, names: tuple[str, ...], attributes: Mapping[str, 
         staged_check=words.get("staged_check", ()),
         reload=words.get("reload") or fill_command(preset.reload, values),
         restart=words.get("restart_command") or fill_command(preset.restart, values),
+        prepare=(words["prepare"],) if "prepare" in words else tuple(_fill_ways(declared)),
+        product_file=_fill_path(preset.product_file, declared) or "",
         method=_method(declared, unit),
         restart_policy=words.get("restart", preset.restart_policy),
         restart_window=words.get("restart_window", ""),
@@ -203,12 +164,13 @@ def _build_file(file: ServiceFile, declared: Declared, attributes: Mapping[str, 
     usual = {word: value for word, value in (("owner", preset.owner), ("group", preset.group)) if value}
     own = {word: getattr(file, word) for word in _ATTRIBUTES if getattr(file, word) is not None}
     given = {word: words[word] for word in _ATTRIBUTES if word in words}
-    key_mode = words.get("mode") or read_mode(attributes.get("mode", "0600"))
+    key_mode = words.get("mode") or read_mode(attributes.get("mode", preset.mode or "0600"))
     return replace(
         file,
         **{**usual, **{word: attributes[word] for word in _ATTRIBUTES if word in attributes}, **given, **own},
         mode=file.mode or (key_mode if file.holds_key or declared.preset.private else "0644"),
-        path=words.get("paths", {}).get(file.name, file.path),
+        path=words.get("paths", {}).get(file.name, _fill_path(file.path, declared)),
+        fallback=_fill_path(file.fallback, declared) or "",
         replace_link=file.replace_link or words.get("replace_links", False),
     )
 
@@ -233,12 +195,21 @@ def _find_process(usual: str | None, word: str, words: Mapping[str, Any]) -> str
 
 
 def _find_values(declared: Declared, pid_file: str | None) -> dict[str, str]:
-    """What placeholders stand for."""
+    """What placeholders stand for; `{directory}` is the host's to fill in."""
     said = {word: str(value) for word, value in declared.words.items()}
     usual = {word: choose_alternatives(value, said) for word, value in declared.preset.defaults}
     # Which of the process files it is the host knows.
-    values = {**usual, **said, "pid_file": "{pid_file}" if pid_file else None}
+    values = {"directory": "{directory}", **usual, **said, "pid_file": "{pid_file}" if pid_file else None}
     return {word: value for word, value in values.items() if value}
+
+
+def _fill_path(path: str | None, declared: Declared) -> str | None:
+    return path.format_map({**dict(declared.preset.defaults), **declared.words}) if path else path
+
+
+def _fill_ways(declared: Declared) -> Iterator[tuple[str, ...]]:
+    for way in declared.preset.prepare:
+        yield tuple(_fill_path(word, declared) or "" for word in way)
 
 
 def _require_sound(service: Service, declared: Declared) -> None:
@@ -251,10 +222,10 @@ def _find_faults(service: Service, declared: Declared) -> Iterator[str]:
     unknown = sorted(set(declared.words.get("paths", {})) - {file.name for file in service.files})
     if unknown:
         yield f"`paths` names {', '.join(unknown)}, which it does not have; its files are {_file_names(service)}"
-    yield from _find_file_faults(service)
+    yield from _find_file_faults(service, may_be_empty=declared.is_companion)
     yield from find_source_faults(service, declared.words)
     if service.method == "restart" and not (service.unit or service.restart):
-        ways = [f"`{word}`" for word in ("unit", "restart_command") if word in (*_SHARED_WORDS, *declared.preset.words)]
+        ways = [f"`{word}`" for word in ("unit", "restart_command") if word in (*SHARED_WORDS, *declared.preset.words)]
         yield f"is to be restarted; say how by {' or '.join(ways)}"
     if service.method == "reload" and not (service.unit or service.reload):
         yield "has nothing to reload it by; say its `unit` or its `pid_file`"
@@ -264,8 +235,8 @@ def _find_faults(service: Service, declared: Declared) -> Iterator[str]:
         yield fault
 
 
-def _find_file_faults(service: Service) -> Iterator[str]:
-    if not service.files:
+def _find_file_faults(service: Service, *, may_be_empty: bool) -> Iterator[str]:
+    if not service.files and not may_be_empty:
         yield "has no `files`; say which parts go into which file"
     if sum(file.in_place for file in service.files) > 1:
         yield "has more than one `in_place` file; they cannot be switched together, so combine their parts in one"

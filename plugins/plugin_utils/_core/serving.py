@@ -24,7 +24,7 @@ def find_lacking(
 ) -> Iterator[Reason]:
     """Why services must be given again what is live already."""
     for path in observed.paths:
-        if path.state != "ours":
+        if path.state not in ("ours", "product"):
             yield Reason("link_missing", f"{path.path} does not lead to the live certificate")
     if live.failure and not live.reloaded_in_vain:
         fact = f"Generation {live.number} is live, but its activation failed: {live.failure}"

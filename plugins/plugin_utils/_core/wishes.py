@@ -18,7 +18,11 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate i
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Desired, Observed
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.neighbours import find_renewer_notices
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan, plan_deployment
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import (
+    Plan,
+    can_leave,
+    plan_deployment,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.removal import Removal, plan_removal
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Service
@@ -222,7 +226,7 @@ class Gone:
             "record": self.removal.to_record(observed, run=run, now=now),
             "follows": plan.follows,
             "remove": plan.remove,
-            "abandoned": "files_abandoned" in self.removal.accepted,
+            "abandoned": "files_abandoned" in self.removal.accepted or can_leave(observed.recorded_services),
         }
 
     def describe(self, _observed: Observed, /) -> dict[str, Any]:
@@ -250,7 +254,9 @@ def plan_supplied(
             require_installable(desired)
         except RefusedError as error:
             plan = replace(plan, problems=(*plan.problems, *error.problems))
-    renewers = find_renewer_notices(desired.name, desired.names, observed.neighbours, source=source)
+    renewers = find_renewer_notices(
+        desired.name, desired.names, observed.neighbours, source=source, own=desired.bundle.leaf.fingerprint
+    )
     return replace(plan, notices=(*notices, *renewers, *plan.notices))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import is_address
@@ -93,6 +94,12 @@ def read_list(value: object) -> list[Any]:
     if isinstance(value, (list, tuple)):
         return list(value)
     raise WordError("must be a list")
+
+
+def read_mapping(value: object) -> dict[str, Any]:
+    if isinstance(value, Mapping):
+        return {str(word): said for word, said in value.items()}
+    raise WordError("must be a mapping of words")
 
 
 def read_ports(value: object) -> tuple[int, ...]:

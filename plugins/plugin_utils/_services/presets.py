@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.apache import APACHE
+from ansible_collections.certwright.tls.plugins.plugin_utils._services.bluemind import BLUEMIND
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.custom import CUSTOM
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.dovecot import DOVECOT
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.haproxy import HAPROXY
@@ -18,5 +19,5 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._services.nginx imp
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.postfix import POSTFIX
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.postgresql import POSTGRESQL
 
-_ALL = (APACHE, CUSTOM, DOVECOT, HAPROXY, JS7_AGENT, JS7_CONTROLLER, JS7_JOC, NGINX, POSTFIX, POSTGRESQL)
+_ALL = (APACHE, BLUEMIND, CUSTOM, DOVECOT, HAPROXY, JS7_AGENT, JS7_CONTROLLER, JS7_JOC, NGINX, POSTFIX, POSTGRESQL)
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in _ALL}

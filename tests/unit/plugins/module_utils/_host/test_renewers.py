@@ -377,6 +377,13 @@ def test_a_file_named_like_one_of_bluemind_is_nobodys_without_bluemind(tmp_path:
     assert find_neighbours(["www.example.com"], root=str(tmp_path)) == []
 
 
+def test_a_link_in_the_place_of_bluemind_is_not_bluemind(tmp_path: Path) -> None:
+    """It writes files: a link is ours, or another product's."""
+    plant(tmp_path, {"etc/bm/bm.ini": "", "store/bm_cert.pem": WWW.text, "etc/ssl/certs/other": ""})
+    (tmp_path / "etc/ssl/certs/bm_cert.pem").symlink_to(tmp_path / "store/bm_cert.pem")
+    assert find_neighbours(["www.example.com"], root=str(tmp_path)) == []
+
+
 def test_no_key_is_told(tmp_path: Path) -> None:
     plant(tmp_path, HOSTS["BlueMind"][0])
     told = repr(find_neighbours(["www.example.com"], root=str(tmp_path)))

@@ -107,3 +107,22 @@ def test_another_renewer_is_named_with_the_way_out(neighbour: Neighbour, title: 
 def test_the_renewer_whose_files_are_the_source_is_not_to_be_stopped() -> None:
     (notice,) = find_renewer_notices("web", ("a.example",), [CERTBOT], source="/etc/letsencrypt/live/a/cert.pem")
     assert notice.message.endswith("web is taken from there, so run this again after each of its renewals")
+
+
+def test_bluemind_is_kept_away_by_its_engine() -> None:
+    bluemind = replace(CERTBOT, kind="bluemind", certificate_path="/etc/ssl/certs/bm_cert.pem", scheduled="its job")
+    (notice,) = find_renewer_notices("system", ("a.example",), [bluemind])
+    assert notice.code == "other_renewer"
+    assert "looks after a.example too, at /etc/ssl/certs/bm_cert.pem" in notice.message
+    assert "(at 07:00 UTC) writes a certificate of its own over system in the last 29 days" in notice.message
+    assert "set the engine to Files once" in notice.message
+    assert "bm-cli certificate file-cert" in notice.message
+
+
+def test_bluemind_that_has_our_certificate_is_no_other_renewer() -> None:
+    own = CERTBOT.certificate.fingerprint
+    bluemind = replace(CERTBOT, kind="bluemind")
+    assert list(find_renewer_notices("system", ("a.example",), [bluemind], own=own)) == []
+    assert [item.code for item in find_renewer_notices("system", ("a.example",), [CERTBOT], own=own)] == [
+        "other_renewer"
+    ]

@@ -407,3 +407,55 @@ def test_a_copy_in_place_cannot_follow_another_certificate(observed: Observed, w
         "/opt/app/tls.pem is a copy in place, which cannot follow the certificate system; "
         f"take it out of the configuration first ({who})"
     )
+
+
+# What its services do without: they read another file when this one is not there.
+OPTIONAL = Service("bluemind", (ServiceFile("a.pem", ("leaf", "key"), path="/c/a.pem", fallback="/c/system.pem"),))
+BESIDE = (OPTIONAL, Service("beside", ()))
+LEAVING = stored(replace(wanted(), services=BESIDE), 1)
+LEFT = replace(fallen_back(), services=BESIDE)
+WILL_LEAVE = replace(fallen_back(), number=2, services=BESIDE)
+
+
+@pytest.mark.parametrize(
+    ("removal", "observed", "expected", "kind"),
+    [
+        pytest.param(GONE, used(live=LEAVING), fall(notices=()), WILL_FOLLOW, id="it is named because it is there"),
+        pytest.param(
+            GONE, there(live=LEAVING), fall(notices=()), WILL_FOLLOW, id="its services are to be asked anyway"
+        ),
+        pytest.param(
+            GONE, there(live=LEAVING, unasked=("bluemind",)), fall(notices=()), WILL_FOLLOW, id="nobody can tell"
+        ),
+        pytest.param(
+            LATER, used(live=LEAVING), fall(activate=False, notices=()), WILL_FOLLOW, id="its services take it later"
+        ),
+        pytest.param(
+            GONE,
+            used(live=LEAVING, pending=WILL_LEAVE),
+            again("activation_pending", generation=2, notices=()),
+            NONE,
+            id="what waits is handed over",
+        ),
+        pytest.param(GONE, used(live=LEFT), gone(), REMOVES, id="the rest of it, after a kill"),
+        pytest.param(
+            GONE, used(live=LEFT, interrupted=CRASHED), gone("interrupted", recover=True), REMOVES, id="and its journal"
+        ),
+        pytest.param(
+            GONE, there(pending=stored(replace(wanted(), services=BESIDE), 1)), gone(), REMOVES, id="it was never live"
+        ),
+        pytest.param(
+            GONE,
+            used(live=LEAVING, lacking=("/c/system.pem",)),
+            Steps(problems=("no_fallback",)),
+            NONE,
+            id="there is nothing to read instead",
+        ),
+    ],
+)
+def test_what_services_do_without_goes_at_once(
+    removal: Removal, observed: Observed, expected: Steps, kind: tuple[bool, str, bool]
+) -> None:
+    plan = plan_removal(removal, observed, NOW)
+    assert expected == steps_of(plan)
+    assert kind == (plan.remove, plan.follows, plan.fallback)

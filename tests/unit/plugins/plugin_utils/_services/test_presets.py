@@ -24,6 +24,7 @@ NEEDED = {"owner": "js7", "ports": [4443], "id": "first", "passphrase": "an orch
 def test_there_are_these_presets() -> None:
     assert {
         "apache",
+        "bluemind",
         "custom",
         "dovecot",
         "haproxy",
@@ -54,7 +55,7 @@ def test_a_preset_with_files_needs_no_words_but_what_it_requires(preset: Preset)
     words = {word: value for word, value in NEEDED.items() if word in said}
     words |= {"restart_window": "03:00-04:00"} if preset.restart_policy == "window" else {}
     services, problems = load_services(
-        [{preset.name: words}], certificate="web", names=("a.example",), attributes={}, presets=PRESETS
+        [{preset.name: words}], certificate="system", names=("a.example",), attributes={}, presets=PRESETS
     )
 
     assert problems == ()
