@@ -64,6 +64,7 @@ options:
         description:
           - The host name that clients use, first of the certificate's names. Nothing can be ordered before it is known.
           - A full URL is accepted; only its host name counts.
+          - If not given, and V(bluemind) is among the services, it is read from BlueMind's own files, with the other URLs.
         type: str
       other_urls:
         description:
@@ -280,8 +281,8 @@ options:
         description:
           - 'Who gets the certificate. Each entry is the name of a preset, or a mapping of one name to its words, as in
             C(nginx) or C({nginx: {ports: [8443]}}).'
-          - The presets are V(apache), V(custom), V(dovecot), V(haproxy), V(js7_agent), V(js7_controller), V(js7_joc),
-            V(nginx), V(postfix) and V(postgresql).
+          - The presets are V(apache), V(bluemind), V(custom), V(dovecot), V(haproxy), V(js7_agent), V(js7_controller),
+            V(js7_joc), V(nginx), V(postfix) and V(postgresql).
           - 'Words of every preset: C(name) (of the directory, needed for a second instance), C(owner), C(group),
             C(mode), C(seuser), C(serole), C(setype), C(selevel), C(unit) (of systemd; an empty text means none),
             C(pid_file), C(paths) (maps a file of the preset to a path outside of the store, which becomes a link),
@@ -292,6 +293,13 @@ options:
             V(Sun 03:00-04:00 Europe/Paris)).'
           - 'Words of V(nginx): C(binary), C(config) and C(prefix), for an instance that is not the distribution''s
             own.'
+          - 'Words of V(bluemind): C(via) (files, bm_cli or auto, which is bm_cli where the program C(bm-cli) is there
+            and costs one execution more), C(tags) (the tags of this host in BlueMind; nginx is looked after where
+            V(bm/nginx) or V(bm/nginx-edge) is among them, postfix where V(mail/smtp) or V(mail/smtp-edge) is, and both
+            where none are said), C(domain_uid) (of a domain, its name by default; V(global.virt) is what belongs to no
+            domain), C(postfix) (words of its postfix), C(prepare) (the command that generates its vhosts), C(bm_cli),
+            C(binary), C(config) and C(root) (a directory that its files are below). Its keys are V(''0640''). A
+            domain''s certificate is for HTTPS only, and is refused beside mail.'
           - 'Words of V(js7_controller), V(js7_agent) and V(js7_joc): C(owner) (the account that it runs as) and
             C(ports) have to be said; C(config_directory) of controller and agent, C(jetty_base) of JOC; C(id) of a
             controller and C(http_port) of an agent, for which their units are named; C(passphrase_src) or C(passphrase)

@@ -61,8 +61,8 @@ options:
     description:
       - The host name that clients use. The certificate must cover it.
       - A full URL is accepted; only its host name counts.
-      - Nothing is installed before it is known. With the service V(bluemind) it is read from BlueMind's own files when
-        it is not given.
+      - Nothing is installed before it is known. If not given, and V(bluemind) is among the services, it is read from
+        BlueMind's own files, with the other URLs.
     type: str
   other_urls:
     description:
