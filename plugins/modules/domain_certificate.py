@@ -64,7 +64,8 @@ options:
         description:
           - The host name that clients use. The certificate must cover it.
           - A full URL is accepted; only its host name counts.
-          - If not given, and V(bluemind) is among the services, it is read from BlueMind's own files, with the other URLs.
+          - If not given, and V(bluemind) is among the services, it is read from BlueMind's own files, with the other
+            URLs.
         type: str
       other_urls:
         description:
