@@ -65,7 +65,7 @@ options:
           - The certificates of domains. The keys are C(domain), C(domain_uid), C(engine) (V(files), V(letsencrypt),
             V(acme) or V(disabled)), and the rest as in O(_input.tls_system).
           - C(engine=disabled) and C(state=absent) take the domain's certificate away.
-          - C(domain_uid) is handed to the service V(bluemind), which names its files by it; it is the domain by default.
+          - C(domain_uid), the domain by default, is handed to the service V(bluemind), which names its files by it.
             Without C(external_url) that service asks BlueMind's own files for it, when there is material or an order.
         type: list
         elements: dict
