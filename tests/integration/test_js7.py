@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.certwright.tls.tests.integration.internal_site import InternalSite
+from ansible_collections.certwright.tls.tests.integration.internal_site import InternalSite, name_of
 from ansible_collections.certwright.tls.tests.integration.js7_site import Component, compile_java, declare
 from ansible_collections.certwright.tls.tests.integration.servers import Nginx
 from ansible_collections.certwright.tls.tests.integration.site import Site
@@ -57,6 +57,34 @@ def make(site: Site, classes: Path) -> Iterator[Make]:
         component.stop()
 
 
+def ask_by_http(internal: InternalSite, controller: Component) -> None:
+    """So the probe notices whether its own certificate is let in."""
+    (words,) = internal.declared["host1"]["controller"]["services"][0].values()
+    del words["ports"]
+    words["probes"] = [{"port": controller.port, "client_certificate": "own", "http_path": "/"}]
+
+
+def split(internal: InternalSite, agent: Component) -> None:
+    """Two certificates: one for its port, one for the ports of others."""
+    (service,) = internal.declared["host2"]["agent"]["services"]
+    words = service["js7_agent"]
+    client = {**words, "name": "js7_agent_client", "keystore": "client"}
+    del client["ports"]
+    internal.declared["host2"] = {
+        "agent": {
+            "issuer": "office",
+            "names": [name_of("host2")],
+            "services": [{"js7_agent": {**words, "keystore": "server"}}],
+        },
+        "client": {
+            "issuer": "office",
+            "usage": "client",
+            "names": [name_of("host2")],
+            "services": [{"js7_agent": client}],
+        },
+    }
+
+
 def find_names(internal: InternalSite, service: str) -> list[str]:
     """As a template of an operator's gets them."""
     info = {"certwright.tls.certificate_info": {"store_path": "{{ tls_store_path }}"}, "register": "shown"}
@@ -72,6 +100,7 @@ def find_names(internal: InternalSite, service: str) -> list[str]:
 def test_controller_and_agent_know_each_other_and_show_what_is_renewed(internal: InternalSite, make: Make) -> None:
     controller, agent = make("host1", "js7_controller"), make("host2", "js7_agent")
     declare(internal, controller, agent)
+    ask_by_http(internal, controller)
     internal.install()
     for item in (controller, agent):
         listed = item.list_entries("https-keystore.p12")
@@ -122,9 +151,14 @@ def test_joc_shows_the_new_certificate_after_a_restart_in_its_window(internal: I
     declare(internal, joc, agent)
     (words,) = internal.declared["host1"]["joc"]["services"][0].values()
     words |= {"restart_command": restart, "restart_window": outside_of_it()}
+    split(internal, agent)
     internal.install()
     joc.start()
     first = joc.served()
+    assert {path.name for path in agent.stores.glob("*.p12")} == {
+        *("https-keystore.p12", "https-truststore.p12", "https-client-keystore.p12")
+    }
+    assert agent.call(joc) == "204"
 
     internal.declared["host1"]["joc"]["names"] += ["also.example.org"]
     pending = internal.install()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError
@@ -78,7 +78,7 @@ class Service:
     checked; the host takes the first that it has.
 
     With `read_back` its keystores are opened before they are switched, and their passphrase is compared with its
-    `settings`.
+    `settings`. Its ports get `patience` seconds at least to show a new certificate.
     """
 
     name: str
@@ -100,6 +100,7 @@ class Service:
     read_back: bool = False
     keytool: str = ""
     settings: tuple[Setting, ...] = ()
+    patience: float = 0.0
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -245,6 +246,13 @@ class Limits:
     keep_generations: int = 3
 
 
+def _find_limits(given: dict[str, Any], certificates: tuple[Wanted, ...]) -> Limits:
+    """Ports are waited for as long as the slowest of their services takes."""
+    limits = Limits(**given.get("limits") or {})
+    patience = [service.patience for wanted in certificates for service in wanted.services]
+    return replace(limits, probe=max([limits.probe, *patience]))
+
+
 @dataclass(frozen=True)
 class Request:
     """One execution: `observe` reads, `apply` changes. An observation may ask for `everything` that is stored.
@@ -267,5 +275,5 @@ class Request:
     @classmethod
     def from_json(cls, given: dict[str, Any]) -> Request:
         certificates = tuple(Wanted.from_json(item) for item in given["certificates"])
-        limits = Limits(**given.get("limits") or {})
+        limits = _find_limits(given, certificates)
         return cls(**dict(given, certificates=certificates, limits=limits, names=tuple(given.get("names") or ())))

@@ -224,9 +224,9 @@ def _is_same(entry: InventoryEntry, other: InventoryEntry) -> bool:
 
 
 def _find_name_clashes(entries: Iterable[InventoryEntry]) -> Iterator[Problem]:
-    """Told once for two certificates, however many names they share."""
+    """Told once for two certificates, however many names they share. What is for clients alone is at no port."""
     first: dict[str, InventoryEntry] = {}
-    for entry in entries:
+    for entry in (item for item in entries if item.words.get("usage") != "client"):
         shared: dict[str, list[str]] = {}
         for name in entry.names:
             owner = first.setdefault(name, entry)

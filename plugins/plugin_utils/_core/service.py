@@ -151,7 +151,8 @@ class Service:
     `prepare` are ways to make its configuration anew out of the files that are there; the host takes the first it has.
 
     With `read_back` its keystores are opened on the host before they are switched, by `keytool` where there is one, and
-    their passphrase is compared with the product's own `settings`. `usage` is what its certificate has to be for, and
+    their passphrase is compared with the product's own `settings`. Its ports get `patience` seconds at least to show a
+    new certificate. `usage` is what its certificate has to be for, and
     `subject_form` how a CA of ours has to name it.
 
     `trust` are the CAs that were declared for its files, `crl` the lists of revocations; both are recorded with the
@@ -179,6 +180,7 @@ class Service:
     read_back: bool = False
     keytool: str = ""
     settings: tuple[Setting, ...] = ()
+    patience: int = 0
     usage: str = field(default="", compare=False)
     subject_form: str = field(default="", compare=False)
     trust: tuple[Certificate, ...] = field(default=(), repr=False, compare=False)
@@ -244,7 +246,7 @@ FILE_WORDS = (
 )
 _SOURCES = ("trust", "crl", "trust_names", "asked", "usage", "subject_form")
 # Left out of records where they say nothing, so that those of other services are as they were.
-_SELDOM = ("read_back", "keytool", "settings", "prepare", "product_file")
+_SELDOM = ("read_back", "keytool", "settings", "patience", "prepare", "product_file")
 _COMMANDS = ("status", "check", "staged_check", "reload", "restart", "references")
 
 
@@ -308,4 +310,5 @@ class Preset:
     private: bool = False
     read_back: bool = False
     settings: tuple[Setting, ...] = ()
+    patience: int = 0
     subject_form: str = ""

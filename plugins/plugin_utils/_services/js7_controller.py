@@ -23,5 +23,6 @@ JS7_CONTROLLER = Preset(
     private=True,
     read_back=True,
     settings=js7_stores.ENGINE_SETTINGS,
+    patience=js7_stores.ENGINE_PATIENCE,
     subject_form=js7_stores.SUBJECT_FORM,
 )

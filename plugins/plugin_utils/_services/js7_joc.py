@@ -60,5 +60,6 @@ jetty.sslContext.trustStorePassword=...""",
         _find_property(js7_stores.CLIENT_KEYSTORE, "keystore_password"),
         _find_property(js7_stores.CLIENT_KEYSTORE, "key_password"),
     ),
+    patience=180,
     subject_form=js7_stores.SUBJECT_FORM,
 )

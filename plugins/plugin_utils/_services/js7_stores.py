@@ -27,6 +27,8 @@ USES = (
 WORDS = ("keystore", "alias", "passphrase", "passphrase_src", "keytool", "trust", "trust_content", "trust_src")
 REQUIRED = (("owner",), ("ports", "probes"))
 SUBJECT_FORM = "js7"
+# It waits until its directory is silent, and up to 10 s for the connections of the listener that ends.
+ENGINE_PATIENCE = 60
 
 
 def list_files(directory: str) -> tuple[ServiceFile, ...]:

@@ -54,7 +54,7 @@ public class Js7 {
                 writeProcess(Path.of(words[3]));
                 Thread.currentThread().join();
             }
-            case "call" -> call(readEngine(place), words[2], Integer.parseInt(words[3]));
+            case "call" -> call(asClient(readEngine(place)), words[2], Integer.parseInt(words[3]));
             default -> throw new IllegalArgumentException(words[0]);
         }
     }
@@ -74,6 +74,13 @@ public class Js7 {
             directory.resolve("https-truststore.p12"),
             find("store-password=\"([^\"]*)\"", trust),
             names.find() ? listQuoted(names.group(1)) : List.of());
+    }
+
+    /** With its keystore for clients, if it has one. */
+    private static Settings asClient(Settings settings) {
+        Path own = settings.keystore().resolveSibling("https-client-keystore.p12");
+        if (!Files.exists(own)) return settings;
+        return new Settings(own, settings.password(), settings.alias(), settings.truststore(), settings.trustPassword(), List.of());
     }
 
     private static Settings readJoc(Path base) throws Exception {

@@ -74,3 +74,19 @@ def test_certificates_of_one_running_service_share_it_whatever_their_files_and_p
     other = replace(SERVICE, name="other", files=(), probes=(), references=("x",), hint="h")
     assert other.identity == SERVICE.identity
     assert replace(SERVICE, reload=("other",)).identity != SERVICE.identity
+
+
+@pytest.mark.parametrize(
+    ("patience", "expected"),
+    [
+        pytest.param((), 10.0, id="no service"),
+        pytest.param((0, 5), 10.0, id="less"),
+        pytest.param((60, 0), 60.0, id="more"),
+    ],
+)
+def test_ports_are_waited_for_as_long_as_the_slowest_service_takes(
+    patience: tuple[float, ...], expected: float
+) -> None:
+    services = [{"name": f"s{number}", "patience": seconds} for number, seconds in enumerate(patience)]
+    request = Request.from_json({"action": "apply", "certificates": [{"name": "web", "services": services}]})
+    assert expected == request.limits.probe

@@ -183,3 +183,16 @@ def test_a_ca_that_is_not_pinned_signs_for_nobody() -> None:
     issuers = {"office": {"type": "internal_ca", "host": "ca01", "path": "/srv/ca"}}
     told = (IN_WEB, "fingerprint_missing", "asks the issuer office, which has no `fingerprint` yet")
     require_told([told], {"tls_issuers": issuers, **web(**SIGNED, names=["b.example"])})
+
+
+@pytest.mark.parametrize(("usage", "count"), [("client", 2), ("both", 0)])
+def test_what_is_for_clients_alone_may_have_the_names_of_another(usage: str, count: int) -> None:
+    """It is at no port, so nobody has to tell them apart."""
+    office = {"type": "internal_ca", "host": "ca01", "path": "/srv/ca", "fingerprint": "ab" * 32}
+    served = {**SIGNED, "names": ["b.example"]}
+    certificates = {"web": served, "client": {**served, "usage": usage}}
+    variables = {"tls_issuers": {"office": office}, "tls_host_certificates": certificates}
+    if count:
+        assert len(load(**variables).signed) == count
+    else:
+        require_told([("tls_host_certificates.client", "name_used_twice", "shares b.example with")], variables)

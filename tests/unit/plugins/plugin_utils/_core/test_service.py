@@ -43,6 +43,7 @@ FULL = Service(
     read_back=True,
     keytool="/opt/java/bin/keytool",
     settings=(Setting("tls.pem", "/etc/mailproxy.conf", "password=(.*)"),),
+    patience=60,
 )
 
 
@@ -126,8 +127,9 @@ def test_the_host_reads_what_it_is_told(service: Service, now: datetime, allowed
     for word in ("declared", "restart_policy", "restart_window"):
         del expected[word]
     assert set(expected) == set(request)
-    expected = {"read_back": False, "keytool": "", "settings": (), **expected}
-    plain = {"format": "pem", "alias": "", "level": ""}
+    seldom = {"read_back": False, "keytool": "", "settings": (), "patience": 0, "prepare": (), "product_file": ""}
+    expected = {**seldom, **expected}
+    plain = {"format": "pem", "alias": "", "level": "", "fallback": ""}
     expected["files"] = tuple({**file, **plain} for file in expected["files"])
     expected["probes"] = tuple({**probe, "client_own": False} for probe in expected["probes"])
     assert expected == asdict(told)

@@ -120,6 +120,7 @@ def test_what_watches_its_files_is_not_restarted_and_joc_is_in_its_window() -> N
     agent, joc = load("js7_agent")[0], load("js7_joc", restart_window="03:00-04:00")[0]
     assert (agent.method, agent.restart_policy) == ("none", "never")
     assert (joc.method, joc.restart_policy) == ("restart", "window")
+    assert (agent.patience, joc.patience) == (60, 180)
 
 
 @pytest.mark.parametrize(
