@@ -129,7 +129,7 @@ def test_the_host_reads_what_it_is_told(service: Service, now: datetime, allowed
     assert set(expected) == set(request)
     seldom = {"read_back": False, "keytool": "", "settings": (), "patience": 0, "prepare": (), "product_file": ""}
     expected = {**seldom, **expected}
-    plain = {"format": "pem", "alias": "", "level": "", "fallback": ""}
+    plain = {"format": "pem", "alias": "", "level": "", "fallback": "", "make_directory": False, "referenced": True}
     expected["files"] = tuple({**file, **plain} for file in expected["files"])
     expected["probes"] = tuple({**probe, "client_own": False} for probe in expected["probes"])
     assert expected == asdict(told)
