@@ -198,13 +198,14 @@ def test_a_member_keeps_what_it_has_while_its_home_is_gone_and_a_new_one_fails(s
     assert shared.served[MEMBER] == fingerprint
 
 
-def test_another_passphrase_opens_nothing_and_stops_the_rollout(shared: SharingFleet) -> None:
+def test_another_passphrase_opens_nothing_and_touches_no_service(shared: SharingFleet) -> None:
     assert shared.install("--limit", HOME).code == 0
     shared.issuer = {"shared_passphrase": "another pass phrase, of the wrong vault"}
     shared.place(HOME, MEMBER, NEW)
     stopped = shared.install(tls_rollout=1)
     failed = [(result["host"], problems(result)) for result in stopped.results if result["status"] == "failed"]
-    assert (stopped.code, failed) == (2, [(MEMBER, {"wildcard": "wrong_passphrase"})]), stopped.output
+    expected = [(host, {"wildcard": "wrong_passphrase"}) for host in (MEMBER, NEW)]
+    assert (stopped.code, failed) == (2, expected), stopped.output
     shared.place(HOME, MEMBER)
     assert shared.served[MEMBER] == shared.by_hand[MEMBER]
     run = shared.renew()
