@@ -30,6 +30,11 @@ options:
         split at commas. Names that are not there mean nothing.
     type: raw
     default: []
+  revive:
+    description:
+      - The names in the store of those that may come back although they were removed from the host, or V(true) for all.
+    type: raw
+    default: []
 """
 
 EXAMPLES = r"""
@@ -65,12 +70,12 @@ from ansible.utils.display import Display
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.dependencies import require_libraries
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory import load_inventory
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_permission import with_chosen
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_permission import with_chosen, with_revived
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import explain, report_warnings
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
 
 
-def internal_orders(variables: dict[str, Any], force: Any = ()) -> list[dict[str, Any]]:
+def internal_orders(variables: dict[str, Any], force: Any = (), revive: Any = ()) -> list[dict[str, Any]]:
     try:
         require_libraries()
         loaded = load_inventory(variables, presets=PRESETS)
@@ -78,7 +83,7 @@ def internal_orders(variables: dict[str, Any], force: Any = ()) -> list[dict[str
         raise AnsibleFilterError(explain(error)) from None
     for warning in report_warnings(loaded.notices):
         Display().warning(warning)
-    return with_chosen(loaded.signed, "force", force)
+    return with_chosen(with_revived(loaded.signed, revive), "force", force)
 
 
 class FilterModule:

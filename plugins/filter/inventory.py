@@ -73,6 +73,11 @@ options:
         description:
           - The domain that contacts belong to where none is said.
         type: str
+  revive:
+    description:
+      - The names in the store of those that may come back although they were removed from the host, or V(true) for all.
+    type: raw
+    default: []
 """
 
 EXAMPLES = r"""
@@ -141,11 +146,12 @@ from ansible.utils.display import Display
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.dependencies import require_libraries
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory import load_inventory
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_permission import with_revived
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import explain, report_warnings
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
 
 
-def inventory(variables: dict[str, Any]) -> list[dict[str, Any]]:
+def inventory(variables: dict[str, Any], revive: Any = ()) -> list[dict[str, Any]]:
     try:
         require_libraries()
         loaded = load_inventory(variables, presets=PRESETS)
@@ -153,7 +159,7 @@ def inventory(variables: dict[str, Any]) -> list[dict[str, Any]]:
         raise AnsibleFilterError(explain(error)) from None
     for warning in report_warnings(loaded.notices):
         Display().warning(warning)
-    return list(loaded.entries)
+    return with_revived(loaded.entries, revive)
 
 
 class FilterModule:

@@ -33,6 +33,11 @@ options:
     description: The same for those that are to be ordered although an earlier failure asks to wait.
     type: raw
     default: []
+  revive:
+    description:
+      - The names in the store of those that may come back although they were removed from the host, or V(true) for all.
+    type: raw
+    default: []
 """
 
 EXAMPLES = r"""
@@ -69,12 +74,14 @@ from ansible.utils.display import Display
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.dependencies import require_libraries
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory import load_inventory
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_permission import with_chosen
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_permission import with_chosen, with_revived
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import explain, report_warnings
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
 
 
-def orders(variables: dict[str, Any], force: Any = (), ignore_backoff: Any = ()) -> list[dict[str, Any]]:
+def orders(
+    variables: dict[str, Any], force: Any = (), ignore_backoff: Any = (), revive: Any = ()
+) -> list[dict[str, Any]]:
     try:
         require_libraries()
         loaded = load_inventory(variables, presets=PRESETS)
@@ -82,7 +89,8 @@ def orders(variables: dict[str, Any], force: Any = (), ignore_backoff: Any = ())
         raise AnsibleFilterError(explain(error)) from None
     for warning in report_warnings(loaded.notices):
         Display().warning(warning)
-    return with_chosen(with_chosen(loaded.orders, "force", force), "ignore_backoff", ignore_backoff)
+    revived = with_revived(loaded.orders, revive)
+    return with_chosen(with_chosen(revived, "force", force), "ignore_backoff", ignore_backoff)
 
 
 class FilterModule:

@@ -13,7 +13,7 @@ author:
 description:
   - Translates the variables of an inventory as P(certwright.tls.inventory#filter) does, and gives what is to be absent
     of it, and further names.
-  - Refuses a name that the inventory still declares, since the next installation would bring it back.
+  - Of a certificate whose key leaked and that the inventory still declares, only the key is to go.
 requirements:
   - cryptography >= 42 on the controller
   - idna >= 3.4 on the controller
@@ -29,16 +29,20 @@ options:
     elements: str
     default: []
   accept:
-    description: What is let through for O(names), as M(certwright.tls.domain_certificate) has it.
+    description: What is let through for O(names), as M(certwright.tls.certificate_removal) has it.
     type: list
     elements: str
+    default: []
+  compromised:
+    description: Names of certificates whose key somebody else has; or V(true) for whatever goes.
+    type: raw
     default: []
 """
 
 EXAMPLES = r"""
 - name: Show which certificates a host is to lose
   ansible.builtin.debug:
-    msg: "{{ declared | certwright.tls.removals(['old.example.org']) | map(attribute='domain') }}"
+    msg: "{{ declared | certwright.tls.removals(['old.example.org']) | map(attribute='name') }}"
   vars:
     declared:
       tls_domains: "{{ tls_domains | default([]) }}"
@@ -46,7 +50,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Elements for O(certwright.tls.domain_certificate#module:domains).
+  description: Elements for O(certwright.tls.certificate_removal#module:certificates).
   type: list
   elements: dict
 """
@@ -63,16 +67,25 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets i
 
 
 def removals(
-    variables: dict[str, Any], names: list[str] | None = None, accept: list[str] | None = None
+    variables: dict[str, Any],
+    names: Any = None,
+    accept: list[str] | None = None,
+    compromised: Any = None,
 ) -> list[dict[str, Any]]:
     try:
         require_libraries()
         loaded = load_inventory(variables, presets=PRESETS)
         ordered = ({"domain": order["name"], "state": "present"} for order in (*loaded.orders, *loaded.signed))
         entries = (*loaded.entries, *ordered)
-        return list(find_removals(entries, names or (), accept=accept or ()))
+        return list(find_removals(entries, names or [], accept=accept or (), compromised=_read_switch(compromised)))
     except TlsError as error:
         raise AnsibleFilterError(explain(error)) from None
+
+
+def _read_switch(said: Any) -> Any:
+    """On a command line everything is text."""
+    text = str(said).strip().lower()
+    return text in ("true", "yes") if text in ("true", "yes", "false", "no", "none", "") else said
 
 
 class FilterModule:

@@ -32,7 +32,9 @@ MATERIAL_CONSTRAINTS = dict(
     ],
 )
 ACCEPT = dict(
-    accept=dict(type="list", elements="str", choices=["ends_sooner", "test_issuer", "files_abandoned"], default=[]),
+    accept=dict(
+        type="list", elements="str", choices=["ends_sooner", "test_issuer", "files_abandoned", "removed"], default=[]
+    ),
 )
 SERVICES = dict(
     services=dict(type="list", elements="raw", default=[]),

@@ -161,9 +161,11 @@ options:
           - V(files_abandoned) is a service, or a file of one, that is no longer declared. Its files go with the next
             generation, so nothing may name them any more. With O(domains[].state=absent) it is a service that cannot
             tell what its configuration names.
+          - V(removed) brings back what P(certwright.tls.remove#role) took away from this host, which stays away
+            otherwise.
         type: list
         elements: str
-        choices: [ends_sooner, test_issuer, files_abandoned]
+        choices: [ends_sooner, test_issuer, files_abandoned, removed]
         default: []
       services:
         description:

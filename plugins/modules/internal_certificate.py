@@ -121,9 +121,11 @@ options:
         description:
           - What would be refused and is meant. V(files_abandoned) takes away files of a service that is no longer
             declared.
+          - V(removed) brings back what P(certwright.tls.remove#role) took away from this host, which stays away
+            otherwise.
         type: list
         elements: str
-        choices: [ends_sooner, test_issuer, files_abandoned]
+        choices: [ends_sooner, test_issuer, files_abandoned, removed]
         default: []
       services:
         description:
@@ -445,6 +447,7 @@ reasons:
       are declared.
     - RV(reasons[].code=key_type_differs), another one was said.
     - RV(reasons[].code=key_lost) and RV(reasons[].code=certificate_lost), a file of the store is gone or was changed.
+    - RV(reasons[].code=key_compromised), its key was said to be compromised.
     - RV(reasons[].code=due_by_date), a third of its life is left, half of one under ten days.
     - RV(reasons[].code=expired), it has ended.
     - RV(reasons[].code=forced), O(certificates[].force) asks for it.

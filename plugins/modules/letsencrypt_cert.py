@@ -274,9 +274,11 @@ options:
         description:
           - What would be refused and is meant. V(test_issuer) takes a test CA's certificate over a real one,
             V(files_abandoned) takes away files of a service that is no longer declared.
+          - V(removed) brings back what P(certwright.tls.remove#role) took away from this host, which stays away
+            otherwise.
         type: list
         elements: str
-        choices: [ends_sooner, test_issuer, files_abandoned]
+        choices: [ends_sooner, test_issuer, files_abandoned, removed]
         default: []
       services:
         description:
@@ -752,6 +754,7 @@ reasons:
     - RV(reasons[].code=name_missing) and RV(reasons[].code=name_dropped), names were added or taken away.
     - RV(reasons[].code=key_type_differs) and RV(reasons[].code=profile_differs), another one was said.
     - RV(reasons[].code=key_lost) and RV(reasons[].code=certificate_lost), a file of the store is gone or was changed.
+    - RV(reasons[].code=key_compromised), its key was said to be compromised.
     - RV(reasons[].code=due_by_window), the CA asked for renewal, and its turn has come.
     - RV(reasons[].code=due_by_date), a third of its life is left, half of one under ten days, or a tenth where the CA
       asks for a later time.

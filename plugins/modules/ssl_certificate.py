@@ -154,9 +154,10 @@ options:
       - V(test_issuer) is one of a staging or test CA over one of another CA.
       - V(files_abandoned) is a service, or a file of one, that is no longer declared. Its files go with the next
         generation, so nothing may name them any more.
+      - V(removed) brings back what P(certwright.tls.remove#role) took away from this host, which stays away otherwise.
     type: list
     elements: str
-    choices: [ends_sooner, test_issuer, files_abandoned]
+    choices: [ends_sooner, test_issuer, files_abandoned, removed]
     default: []
   stage_only:
     description:
@@ -313,6 +314,8 @@ problems:
       (the service would refuse every client, or does), V(crl_unreadable), and V(ca_silent) (a CA that a service trusts
       did not answer, and nothing is known of it on the host).'
     - 'Of what is installed: V(ends_sooner), V(test_issuer), V(files_abandoned), V(absent_refused).'
+    - 'Of what was removed: V(tombstone) (it stays away until that is asked for), V(key_compromised) (no certificate
+      with a key that leaked is installed).'
     - 'Of adoption: V(nothing_to_adopt) (nothing was found for these names, or the store has the certificate itself).'
     - 'Of the transaction: V(rolled_back), V(kept_new_unproved), V(not_served), V(refused), V(left_alone), V(stranded).'
   returned: on failure

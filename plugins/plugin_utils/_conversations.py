@@ -196,7 +196,7 @@ class Conversations:
         """Raises the AcmeProblem that the first try met."""
         with self._lock:
             if issuer not in self._clients:
-                self._clients[issuer] = _attempt(issuer)
+                self._clients[issuer] = attempt(issuer)
             found = self._clients[issuer]
         if isinstance(found, AcmeProblem):
             raise found
@@ -224,7 +224,8 @@ class Conversations:
             return self._runs[subject]
 
 
-def _attempt(issuer: Issuer) -> Client | AcmeProblem:
+def attempt(issuer: Issuer) -> Client | AcmeProblem:
+    """A client that has read the directory, or why there is none."""
     settings = Settings(
         directory=issuer.directory,
         account_key=issuer.account_key,

@@ -96,7 +96,7 @@ class OrderReader:
         try:
             names = declared.names if declared else ()
             arguments = self._with_challenge_secret(name, with_webroot(arguments, PRESETS))
-            issuer = self._read_issuer(name, arguments)
+            issuer = self.read_issuer(name, arguments)
             words = load_order_words(name, arguments, names=names, issuer=issuer, is_scheduled=self._is_scheduled)
             problems.extend(_find_dns_problems(name, words.validation.type, words.validation.words))
         except RefusedError as error:
@@ -128,7 +128,8 @@ class OrderReader:
             stage_only=self._stage_only,
         )
 
-    def _read_issuer(self, name: str, arguments: Mapping[str, Any]) -> Issuer:
+    def read_issuer(self, name: str, arguments: Mapping[str, Any]) -> Issuer:
+        """Raises RefusedError for a file that cannot be read."""
         ca_path = arguments.get("acme_ca_certificates")
         return Issuer(
             directory=find_directory(arguments),

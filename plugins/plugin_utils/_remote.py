@@ -77,17 +77,22 @@ class Host:
         baseline: bool,
         everything: bool = False,
         names: Sequence[str] = (),
+        leaving: bool = False,
     ) -> dict[str, Any]:
-        """`names` are those that other renewers are looked for with."""
+        """`names` are those that other renewers are looked for with; `leaving` is everything that is to be removed."""
         request = {"action": "observe", "baseline": baseline, "everything": everything, "names": list(names)}
-        return self._ask(dict(request, certificates=certificates))
+        return self._ask(dict(request, certificates=certificates, leaving=leaving))
 
     def prepare(self, certificates: list[dict[str, Any]], *, listen_seconds: int) -> dict[str, Any]:
         """Keys, requests and challenges for orders that were placed; no generation and no service is touched."""
         return self._ask({"action": "prepare", "certificates": certificates, "listen_seconds": listen_seconds})
 
-    def apply(self, certificates: list[dict[str, Any]], *, refuse_all: bool = False) -> dict[str, Any]:
-        return self._ask({"action": "apply", "certificates": certificates, "refuse_all": refuse_all})
+    def apply(
+        self, certificates: list[dict[str, Any]], *, refuse_all: bool = False, dissolve: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """`dissolve` ends the store as well, when nothing is left in it, and says why."""
+        request = {"action": "apply", "certificates": certificates, "refuse_all": refuse_all}
+        return self._ask(request if dissolve is None else {**request, "dissolve": dissolve})
 
     def survey(self, question: dict[str, Any]) -> dict[str, Any]:
         return self._ask({"action": "survey", **question})

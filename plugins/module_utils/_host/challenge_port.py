@@ -26,7 +26,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.listeners imp
 from ansible_collections.certwright.tls.plugins.module_utils._host.order import ChallengeFile, RefusedError
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import Store
 
-_LOCK = ".listening"
+LOCK = ".listening"
 _PATIENCE = 5.0
 _ABSENT = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EPROTONOSUPPORT)
 
@@ -46,7 +46,7 @@ def require_answering(store: Store, port: int, file: ChallengeFile, *, listen_se
 
 def _start_unless_there(store: Store, port: int, listen_seconds: float) -> None:
     """The lock is held by the process that listens, and ends with it, whatever ends it."""
-    lock = os.open(os.path.join(store.challenges(port), _LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    lock = os.open(os.path.join(store.challenges(port), LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

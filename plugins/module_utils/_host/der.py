@@ -57,6 +57,15 @@ def is_certificate(content: bytes) -> bool:
     return set(_tags(_children(inner[3], 3))) <= _TIMES and _tags(_children(inner[5], 3)) == [_SEQUENCE, _BITS]
 
 
+def find_public_key(content: bytes) -> bytes:
+    """The subjectPublicKeyInfo of a certificate (RFC 5280 4.1.2.7); empty of what is none."""
+    if not is_certificate(content):
+        return b""
+    (outer,) = find_elements(content)
+    inner = [part for part in _children(_children(outer, 1)[0], 7) if part.tag != _TAGGED]
+    return inner[5].whole
+
+
 def describe_binary(content: bytes) -> str:
     """What a file without PEM is by its shape, in words; "" when it is nothing that we know."""
     if content.startswith(_JAVA_KEYSTORES):

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.anchor import find_anchor
+from ansible_collections.certwright.tls.plugins.module_utils._host.asked import find_certificates
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError
 from ansible_collections.certwright.tls.plugins.module_utils._host.generation import (
     Manifest,
@@ -21,10 +22,9 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.generation im
     load_manifest,
 )
 from ansible_collections.certwright.tls.plugins.module_utils._host.located import with_directories
-from ansible_collections.certwright.tls.plugins.module_utils._host.own_client import find_own_clients
 from ansible_collections.certwright.tls.plugins.module_utils._host.path_observation import observe_paths
 from ansible_collections.certwright.tls.plugins.module_utils._host.placements import find_placement_problems
-from ansible_collections.certwright.tls.plugins.module_utils._host.request import Request, Service, Wanted
+from ansible_collections.certwright.tls.plugins.module_utils._host.request import Request, Wanted
 from ansible_collections.certwright.tls.plugins.module_utils._host.service_observation import observe_services
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
     ACTIVATION,
@@ -41,6 +41,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.store import 
     read_document,
     stored_certificates,
 )
+from ansible_collections.certwright.tls.plugins.module_utils._host.tombstones import observe_tombstone
 
 # Of a record: what only people read, and what is compared of a service that the request declares anew.
 _UNPLANNED = ("version", "declared_names", "run", "stored", "root_certificate")
@@ -66,6 +67,7 @@ def observe(store: Store, request: Request) -> dict[str, Any]:
         "certificates": shown,
         "stored": [name for name in stored_certificates(store) if is_stored(store, name)],
         "store": store.path,
+        "exists": store.exists(),
         "time": time.time(),
         "services": observe_services(store, request),
         "neighbours": _observe_neighbours(request.names),
@@ -99,28 +101,6 @@ def find_refusals(store: Store, wanted: Wanted) -> list[str]:
     """Owners, groups and foreign paths that cannot be as declared."""
     placements = find_placement_problems(store, wanted.name, wanted.services)
     return [*find_attribute_problems(wanted), *placements]
-
-
-def find_certificates(store: Store, request: Request) -> tuple[Wanted, ...]:
-    """Those that were asked for, with the services that were recorded for them where the request names none."""
-    wanted = request.certificates
-    if request.everything:
-        stored = (name for name in stored_certificates(store) if is_stored(store, name))
-        names = (name for name in stored if not is_being_removed(store, name))
-        wanted = tuple(Wanted(name, recorded=True) for name in names)
-    return tuple(_with_recorded_services(store, item) if item.recorded else item for item in wanted)
-
-
-def _with_recorded_services(store: Store, wanted: Wanted) -> Wanted:
-    numbers = complete_generations(store, wanted.name)
-    if not numbers:
-        return wanted
-    try:
-        record = read_document(os.path.join(store.generation(wanted.name, numbers[-1]), RECORD)) or {}
-    except HostError:
-        return wanted
-    services = tuple(Service.from_json(item) for item in record.get("services") or ())
-    return find_own_clients(store, replace(wanted, services=services))
 
 
 def _observe_locked(store: Store, request: Request) -> dict[str, Any]:
@@ -185,7 +165,13 @@ def _observe_certificate(store: Store, wanted: Wanted) -> dict[str, Any]:
         **_observe_source(wanted),
         **_observe_adoption(store, wanted),
         **_observe_handed(store, wanted),
+        **_observe_tombstone(store, wanted),
     }
+
+
+def _observe_tombstone(store: Store, wanted: Wanted) -> dict[str, Any]:
+    found = observe_tombstone(store, wanted.name)
+    return {"tombstone": found} if found else {}
 
 
 def _observe_handed(store: Store, wanted: Wanted) -> dict[str, Any]:

@@ -208,6 +208,10 @@ class Wanted:
     webroot: str = ""
     keystores: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
     anchor: bool = False
+    leaves: bool = False
+    bury: dict[str, Any] | None = None
+    purge: bool = False
+    idle: bool = False
 
     @classmethod
     def from_json(cls, given: dict[str, Any]) -> Wanted:
@@ -257,6 +261,8 @@ def _find_limits(given: dict[str, Any], certificates: tuple[Wanted, ...]) -> Lim
 class Request:
     """One execution: `observe` reads, `apply` changes. An observation may ask for `everything` that is stored.
 
+    With `leaving` everything is to be removed, and what is only buried counts too. `dissolve` says why the store itself
+    is to go.
     `names` are those that other renewers are looked for with. With `refuse_all` one certificate that is refused keeps
     all others from being touched.
     """
@@ -269,6 +275,8 @@ class Request:
     names: tuple[str, ...] = ()
     refuse_all: bool = False
     baseline: bool = False
+    leaving: bool = False
+    dissolve: dict[str, Any] | None = None
     probe: bool = True
     limits: Limits = field(default_factory=Limits)
 

@@ -11,6 +11,7 @@
     <store>/certificates/<certificate>/issuance.json   the controller's memory of orders, and
                                …/order/                an order that was begun: order.json privkey.pem request.pem
     <store>/challenges/<port>/<token>                  what the listener of that port answers with
+    <store>/removed/<certificate>.json                 of one that was removed, see tombstones.py
 
 A certificate that was adopted has adopted.json in its home, which says where it lies.
 A generation is complete when its manifest is there: it is written last. Its files never change afterwards. The record
@@ -86,6 +87,30 @@ class Store:
     def live_file(self, certificate: str, service: str, name: str) -> str:
         return os.path.join(self.live(certificate), service, name)
 
+    @property
+    def removed_directory(self) -> str:
+        return os.path.join(self.path, "removed")
+
+    def tombstone(self, certificate: str) -> str:
+        return os.path.join(self.removed_directory, f"{certificate}.json")
+
+    @property
+    def decommissioned(self) -> str:
+        """Beside the store, which is gone then."""
+        return f"{self.path}.decommissioned.json"
+
+    @property
+    def frame(self) -> tuple[str, ...]:
+        """Its own directories, which are empty when nothing is stored."""
+        return (
+            *(os.path.join(self.path, name) for name in ("certificates", "live", "challenges", "removed")),
+            self.path,
+        )
+
+    @property
+    def ignore(self) -> str:
+        return os.path.join(self.path, ".gitignore")
+
     def exists(self) -> bool:
         return os.path.isdir(self.path)
 
@@ -106,9 +131,8 @@ def create_store(store: Store) -> None:
 
 def hide_from_versioning(store: Store) -> None:
     """etckeeper and its like leave the keys alone. Under the lock, as every writing of a file."""
-    ignore = os.path.join(store.path, ".gitignore")
-    if not os.path.exists(ignore):
-        replace_file(ignore, b"*\n", mode=0o644)
+    if not os.path.exists(store.ignore):
+        replace_file(store.ignore, b"*\n", mode=0o644)
 
 
 @contextlib.contextmanager

@@ -23,13 +23,14 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.generation im
 )
 from ansible_collections.certwright.tls.plugins.module_utils._host.journal import Attempt, Journal, read_journal
 from ansible_collections.certwright.tls.plugins.module_utils._host.keystore import find_openssl_fault
+from ansible_collections.certwright.tls.plugins.module_utils._host.leaves import list_leaves
 from ansible_collections.certwright.tls.plugins.module_utils._host.located import with_directories
 from ansible_collections.certwright.tls.plugins.module_utils._host.observation import find_refusals, observe_store
 from ansible_collections.certwright.tls.plugins.module_utils._host.outcome import Outcome
 from ansible_collections.certwright.tls.plugins.module_utils._host.place import require_local
 from ansible_collections.certwright.tls.plugins.module_utils._host.placements import plan_placements
 from ansible_collections.certwright.tls.plugins.module_utils._host.proving import own_answers
-from ansible_collections.certwright.tls.plugins.module_utils._host.removal import remove_unused
+from ansible_collections.certwright.tls.plugins.module_utils._host.removal import purge_earlier, remove_unused
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Request, Wanted, can_leave
 from ansible_collections.certwright.tls.plugins.module_utils._host.staging import (
     describe_fault,
@@ -46,6 +47,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.store import 
     prune,
     timestamp,
 )
+from ansible_collections.certwright.tls.plugins.module_utils._host.tombstones import bring_back, bury
 from ansible_collections.certwright.tls.plugins.module_utils._host.usage import Usages
 
 
@@ -69,7 +71,17 @@ def apply(store: Store, request: Request, *, label: Labeller) -> dict[str, Any]:
             return {"changed_underneath": True, "outcomes": [asdict(outcome) for outcome in recovered]}
         others = tuple(wanted for wanted in request.certificates if wanted.name not in stranded)
         outcomes = [*recovered, *_apply_locked(store, replace(request, certificates=others), label=label)]
-    return {"changed_underneath": False, "outcomes": [asdict(outcome) for outcome in outcomes]}
+        ended = _dissolve(store, request)
+    return {"changed_underneath": False, "outcomes": [asdict(outcome) for outcome in outcomes], **ended}
+
+
+def _dissolve(store: Store, request: Request) -> dict[str, Any]:
+    if request.dissolve is None:
+        return {}
+    # Here, because a host has one end.
+    from ansible_collections.certwright.tls.plugins.module_utils._host.dissolving import dissolve  # noqa: PLC0415
+
+    return dissolve(store, request.dissolve)
 
 
 def _is_changed_underneath(store: Store, request: Request) -> bool:
@@ -80,7 +92,9 @@ def _is_changed_underneath(store: Store, request: Request) -> bool:
 def _apply_locked(store: Store, request: Request, *, label: Labeller) -> list[Outcome]:
     certificates, refused = _load_restaged(store, request.certificates)
     request = replace(request, certificates=certificates)
-    wanted = sorted((item for item in certificates if not item.remove), key=lambda item: bool(item.follows))
+    wanted = sorted(
+        (item for item in certificates if not (item.remove or item.purge)), key=lambda item: bool(item.follows)
+    )
     refused.update(_refuse_unmade(store, _without(wanted, refused)))
     refused.update(_refuse_placements(store, _without(wanted, refused), request))
     stuck = read_journal(store)
@@ -99,6 +113,7 @@ def _apply_locked(store: Store, request: Request, *, label: Labeller) -> list[Ou
     refused.update(unstored)
     refused.update({name: replace(refused[name], generation=number) for name, number in kept.items()})
     refused.update(unkept)
+    _keep_tombstones(store, _without(wanted, refused), {**staged, **kept})
     sound = _without(wanted, refused)
     notices = _end_orders(store, request, stored={**staged, **kept})
     refused.update(refuse_staged(store, sound, staged, request))
@@ -116,6 +131,15 @@ def _apply_locked(store: Store, request: Request, *, label: Labeller) -> list[Ou
         journal = Journal(request.run, timestamp(), waiting + attempts)
         outcomes.extend(Activation(store, journal, baseline.states, request.limits, label).run())  # 3-9
     return _with_notices(outcomes, notices)
+
+
+def _keep_tombstones(store: Store, wanted: Iterable[Wanted], stored: Container[str]) -> None:
+    """What is stored again is not removed any more; what falls back is, whatever an old inventory says."""
+    for item in wanted:
+        if item.name in stored and item.material is not None:
+            bring_back(store, item.name)
+        elif item.bury is not None:
+            bury(store, item.name, list_leaves(store, item.name), item.bury)
 
 
 def _find_kept(wanted: Iterable[Wanted], refused: dict[str, Outcome], broken: Container[str]) -> list[Wanted]:
@@ -181,13 +205,13 @@ def _word_storing(wanted: Wanted, adopted: set[str]) -> str:
 def _remove_all(store: Store, request: Request) -> list[Outcome]:
     """Before anything is stored, so that a path that one certificate leaves can be another's in the same request."""
     usages = Usages(store, request.limits)
-    return [_remove(store, item, usages) for item in request.certificates if item.remove]
+    return [_remove(store, item, usages) for item in request.certificates if item.remove or item.purge]
 
 
 def _remove(store: Store, wanted: Wanted, usages: Usages) -> Outcome:
     """What could not be removed is finished by the next run; the other certificates go on."""
     try:
-        return remove_unused(store, wanted, usages)
+        return remove_unused(store, wanted, usages) if wanted.remove else purge_earlier(store, wanted)
     except (OSError, HostError) as error:
         fact = f"The host could not remove it: {describe_fault(store, error)}"
         return Outcome(wanted.name, "refused", None, live_generation(store, wanted.name), fact, "remove")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError
+from ansible_collections.certwright.tls.plugins.module_utils._host.leaves import list_leaves
 from ansible_collections.certwright.tls.plugins.module_utils._host.naming import Configuration
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import (
     Limits,
@@ -19,7 +20,11 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.request impor
     Wanted,
     can_leave,
 )
-from ansible_collections.certwright.tls.plugins.module_utils._host.services import dump_configuration
+from ansible_collections.certwright.tls.plugins.module_utils._host.services import (
+    ServiceState,
+    dump_configuration,
+    observe_state,
+)
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
     RECORD,
     Store,
@@ -51,20 +56,22 @@ class Usages:
     store: Store
     limits: Limits
     configurations: dict[tuple[str, ...], Configuration | None] = field(default_factory=dict)
+    states: dict[tuple[object, ...], ServiceState] = field(default_factory=dict)
     known: tuple[Service, ...] | None = None
 
     def observe(self, wanted: Wanted) -> Usage:
         """Asks the certificate's own services, and all that any certificate of this store has."""
-        own = recorded_services(self.store, wanted.name)
-        services = {service.references: service for service in (*self._all(), *own, *wanted.services)}
-        paths = tuple(find_foreign_paths((*own, *wanted.services)))
+        own = (*recorded_services(self.store, wanted.name), *wanted.services)
+        paths = tuple(find_foreign_paths(own))
+        services = {item.references: item for item in (*self._all(), *own) if not (wanted.idle and self._is_idle(item))}
         named = [
             (service.name, word)
             for service in services.values()
             for word in self._find_named(service, wanted.name, paths)
         ]
         # Of others only those that say how to be asked: their configuration cannot be read now
-        asked = (*own, *wanted.services, *(item for item in services.values() if item.references))
+        asked = (*own, *(item for item in services.values() if item.references))
+        asked = tuple(item for item in asked if not (wanted.idle and self._is_idle(item)))
         unasked = sorted({item.name for item in asked if item.files and self._ask(item) is None})
         return Usage(tuple(dict.fromkeys(named)), tuple(unasked))
 
@@ -72,6 +79,11 @@ class Usages:
         configuration = self._ask(service)
         if configuration is not None:
             yield from configuration.find_named(self.store, certificate, paths)
+
+    def _is_idle(self, service: Service) -> bool:
+        if service.identity not in self.states:
+            self.states[service.identity] = observe_state(service, self.limits)
+        return not self.states[service.identity].running
 
     def _all(self) -> tuple[Service, ...]:
         if self.known is None:
@@ -91,9 +103,11 @@ class Usages:
 def observe_removal(store: Store, wanted: Wanted, usages: Usages) -> dict[str, Any]:
     """Whether anything is there, who names it, and what the certificate to fall back to does not have for it."""
     present = os.path.lexists(store.live(wanted.name)) or os.path.lexists(store.home(wanted.name))
+    leaves = {"leaves": list_leaves(store, wanted.name)} if wanted.leaves else {}
     if not present:
-        return {"present": False, "named": [], "unasked": [], "lacking": []}
-    return dict(usages.observe(wanted).to_json(), present=True, lacking=find_lacking(store, wanted))
+        return {"present": False, "named": [], "unasked": [], "lacking": [], **leaves}
+    lacking = find_lacking(store, wanted) if wanted.follows else []
+    return {**usages.observe(wanted).to_json(), "present": True, "lacking": lacking, **leaves}
 
 
 def find_lacking(store: Store, wanted: Wanted) -> list[str]:

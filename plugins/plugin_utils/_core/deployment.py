@@ -24,6 +24,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.keystore impo
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.neighbours import Neighbour
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Service
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.staging import is_test_issuer
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.tombstone import NO_TOMBSTONE, Tombstone
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.usage import NO_USAGE, Usage
 
 RECORD_VERSION = 1
@@ -201,6 +202,7 @@ class Observed:
     candidates: tuple[ObservedPath, ...] = ()
     adopted: dict[str, Any] = field(default_factory=dict)
     issuance: dict[str, Any] = field(default_factory=dict, repr=False)
+    tombstone: Tombstone = NO_TOMBSTONE
 
     @property
     def recorded_services(self) -> tuple[Service, ...]:
@@ -227,6 +229,7 @@ class Observed:
             neighbours=neighbours,
             adopted=found.get("adopted") or {},
             issuance=found.get("issuance") or {},
+            tombstone=Tombstone.from_answer(found["tombstone"]) if "tombstone" in found else NO_TOMBSTONE,
         )
 
 

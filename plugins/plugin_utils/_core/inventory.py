@@ -110,22 +110,42 @@ def _find_asked(
 
 
 def find_removals(
-    entries: Iterable[Mapping[str, Any]], names: object, *, accept: Iterable[str]
+    entries: Iterable[Mapping[str, Any]], names: object, *, accept: Iterable[str], compromised: object = ()
 ) -> Iterator[dict[str, Any]]:
-    """What the inventory takes away, and further names. Raises RefusedError for a name that it still declares."""
+    """What the inventory takes away, what was named, and whose key leaked: of that what is declared still stays.
+
+    `compromised` are names, or true for whatever goes.
+    """
+    named, leaked = _load_names("tls_remove", names), _load_names("tls_compromised", compromised)
+    states = {entry["domain"]: entry for entry in entries}
+    absent = [name for name, entry in states.items() if entry["state"] == "absent"]
+    spoiled = set(leaked) if compromised is not True else {*absent, *named}
+    for name in absent:
+        kept = [code for code in states[name].get("accept", ()) if code in _ACCEPTED]
+        yield _word_removal(name, kept, declared_absent=True, compromised=name in spoiled)
+    for name in (name for name in named if name not in absent):
+        yield _word_removal(name, accept, compromised=name in spoiled)
+    for name in (name for name in leaked if name not in (*absent, *named)):
+        yield _word_removal(name, accept, compromised=True, keep=name in states)
+
+
+_ACCEPTED = ("files_abandoned",)
+
+
+def _word_removal(name: str, accept: Iterable[str], **words: bool) -> dict[str, Any]:
+    return {"name": name, "accept": list(accept), **words}
+
+
+def _load_names(variable: str, names: object) -> list[str]:
+    """A list, or a text as a command line has it; each once, as the store spells it."""
+    if isinstance(names, bool):
+        names = []
+    if is_text(names):
+        names = [part.strip() for part in str(names).split(",") if part.strip()]
     if not is_list(names):
         fault = find_list_fault(names, "a list of names of certificates")
-        raise RefusedError.from_problems([Problem("tls_remove", "inventory_invalid", str(fault))])
-    names = [_spell_stored(str(name)) for name in names]
-    states = {entry["domain"]: entry for entry in entries}
-    kept = [name for name in names if name in states and states[name]["state"] != "absent"]
-    if kept:
-        fact = "is still declared in the inventory, and the next installation would bring it back; disable it there"
-        raise RefusedError.from_problems(Problem(name, "inventory_invalid", fact) for name in kept)
-    yield from (dict(entry) for entry in states.values() if entry["state"] == "absent")
-    for name in names:
-        if name not in states:
-            yield {"domain": name, "state": "absent", "accept": list(accept)}
+        raise RefusedError.from_problems([Problem(variable, "inventory_invalid", str(fault))])
+    return list(dict.fromkeys(_spell_stored(str(name)) for name in names))
 
 
 def _spell_stored(name: str) -> str:

@@ -148,3 +148,17 @@ def _inherit(name: str, issuers: Mapping[str, Any]) -> dict[str, Any]:
         words = issuers[issuer].items()
         inherited = overlay(inherited, {str(word): said for word, said in words if word in ISSUER_WORDS})
     return inherited
+
+
+_ACCOUNT_WORDS = ("acme_directory", "staging", "account_key_src", "account_key_content", "acme_ca_certificates")
+
+
+def list_accounts(issuers: object) -> list[dict[str, Any]]:
+    """Of each ACME issuer where it is and by which key it is talked to; Let's Encrypt needs no declaration."""
+    known = load_issuers(issuers)
+    names = [name for name in dict.fromkeys((*known, LETS_ENCRYPT)) if name not in known or _is_acme(known[name])]
+    words = {name: _inherit(name, known) for name in names}
+    return [
+        {"name": name, **{word: said[word] for word in _ACCOUNT_WORDS if said.get(word) is not None}}
+        for name, said in words.items()
+    ]

@@ -18,6 +18,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_guards 
     guard_orders,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.tombstone import REMOVED
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,18 @@ def with_chosen(orders: Iterable[Mapping[str, Any]], word: str, chosen: object) 
     if isinstance(names, bool) or names is None:
         return [{**order, word: True} if names else dict(order) for order in orders]
     return [{**order, word: True} if order["name"] in names else dict(order) for order in orders]
+
+
+def with_revived(entries: Iterable[Mapping[str, Any]], chosen: object) -> list[dict[str, Any]]:
+    """Those that are chosen may come back although they were removed; names and `true` are as in `with_chosen`."""
+    entries = tuple(entries)
+    marked = with_chosen(({"name": entry.get("name", entry.get("domain"))} for entry in entries), "is_chosen", chosen)
+    pairs = zip(entries, marked, strict=True)
+    return [_accept_removed(entry) if words.get("is_chosen") else dict(entry) for entry, words in pairs]
+
+
+def _accept_removed(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {**entry, "accept": [*(entry.get("accept") or ()), REMOVED]}
 
 
 def _split(text: str) -> bool | list[str]:

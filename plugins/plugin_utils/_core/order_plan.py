@@ -71,6 +71,14 @@ def find_time_reasons(words: OrderWords, observed: Observed, memory: Memory, now
     return (*(() if is_last else due), *forced)
 
 
+def find_leak_reasons(observed: Observed) -> tuple[Reason, ...]:
+    """Not by its date, and due at once: every order makes a new key."""
+    held = find_held(observed)
+    if held is None or held.fingerprint not in observed.tombstone.compromised:
+        return ()
+    return (Reason("key_compromised", "The key of the installed certificate was said to be compromised"),)
+
+
 def _find_identity(names: tuple[str, ...], words: OrderWords, held: ObservedGeneration) -> Iterator[Reason]:
     signing = words.signing
     if not (signing.is_of(held.issuer) if signing else held.issuer == words.issuer.directory):

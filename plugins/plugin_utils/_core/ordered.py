@@ -26,6 +26,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_plan im
     find_foreseen,
     find_held,
     find_identity_reasons,
+    find_leak_reasons,
     find_life,
     find_time_reasons,
     plan_kept,
@@ -37,7 +38,9 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal impor
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Service
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_settling import Settled, settle
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.sharing import Sharing
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.staying_removed import find_stays, stay_removed
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import Declared
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.tombstone import Identity
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.wishes import plan_supplied, word_plan, word_services
 
 REQUESTED = "requested"
@@ -121,7 +124,12 @@ class Ordered:
     def plan(self, observed: Observed, now: datetime) -> Plan:
         observed = self.see(observed)
         settled = self._settle(observed, now)
-        return settled.judge(self._with_services(settled.services)._plan_settled(observed, now))
+        plan = settled.judge(self._with_services(settled.services)._plan_settled(observed, now))
+        return stay_removed(plan, self._find_stays(observed))
+
+    def _find_stays(self, observed: Observed) -> tuple[Problem, ...]:
+        identity = Identity(self.words.issuer.directory, self.names)
+        return find_stays(self.name, observed, identity, self.declared.accepted)
 
     def _settle(self, observed: Observed, now: datetime) -> Settled:
         return settle(self.name, self.declared.services, observed, now)
@@ -148,10 +156,12 @@ class Ordered:
         observed = self.see(observed)
         if self.is_member or self._is_settled or (observed.adopted and find_held(observed) is None):
             return ()
+        if self._find_stays(observed):
+            return ()
         memory = load_memory(self, observed)
         identity = find_identity_reasons(self.name, self.names, self.words, observed)
         time = find_time_reasons(self.words, observed, memory, now) if self.trusts_clock else ()
-        return (*identity, *time)
+        return (*identity, *find_leak_reasons(observed), *time)
 
     @property
     def _is_settled(self) -> bool:
@@ -196,7 +206,11 @@ class Ordered:
 
     def _word_issued(self, issued: Issued, *, run: str, now: datetime) -> dict[str, Any]:
         desired = issued.desired
-        words = {"material": desired.to_material(), "record": desired.to_record(run=run, now=now), "keep": True}
+        record = desired.to_record(run=run, now=now)
+        if self.sharing is not None and not self.sharing.is_home:
+            # Revoked at its home, for all of its members
+            record["home"] = self.sharing.home
+        words = {"material": desired.to_material(), "record": record, "keep": True}
         if issued.sealed_key:
             material = {**desired.to_material(), "key": issued.sealed_key}
             return {**words, "material": material, "record": {**desired.to_record(run=run, now=now), "sealed": True}}

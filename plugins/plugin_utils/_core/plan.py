@@ -42,6 +42,8 @@ class Plan:
     are shown, or will be. `remove` ends the certificate on this host, `adopt` records one that is not ours. What is
     `held` is sound and not done, since another certificate refuses all.
 
+    `purge` deletes what was there before the live generation, and `bury` is written down before anything goes.
+
     `restage` stores the material of that generation again, for other services. `order` says that a CA is to be asked,
     `verdict` what became of that when it brought no certificate, `memory` is what the host is to remember of it, and
     `end_order` how an order that was begun ends there (`finish` or `release`).
@@ -70,6 +72,8 @@ class Plan:
     verdict: str = ""
     memory: dict[str, Any] | None = None
     end_order: str = ""
+    purge: bool = False
+    bury: dict[str, Any] | None = None
 
     @property
     def changes(self) -> bool:
@@ -77,11 +81,11 @@ class Plan:
         if self.held:
             return False
         stores = self.stage or bool(self.follows) or bool(self.discard)
-        return stores or self.activate or self.remove or self.adopt or self.recover or self.order
+        return stores or self.activate or self.remove or self.purge or self.adopt or self.recover or self.order
 
     @property
     def is_empty(self) -> bool:
-        notes = self.remember is not None or self.memory is not None or bool(self.end_order)
+        notes = self.remember is not None or self.memory is not None or bool(self.end_order) or self.bury is not None
         return self.held or not (self.changes or notes)
 
 

@@ -33,10 +33,29 @@ _WAY_OUT = "it stays so until no configuration names these files any more; take 
 
 
 @dataclass(frozen=True)
+class Burial:
+    """What is to be known of a certificate after its removal, and what else is to go with it.
+
+    `revoked` are fingerprints. One that is `kept` is declared still: only the key that leaked has to go, and `again`
+    says that its present key leaked too. One `is_beside` another that was named, and nobody asks where it is.
+    """
+
+    why: str
+    run: str
+    is_compromised: bool = False
+    is_purged: bool = False
+    is_kept: bool = False
+    again: bool = False
+    is_beside: bool = False
+    revoked: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Removal:
     """A certificate that is to go, and the one whose files its services get instead, as long as they name any.
 
-    `bringing` are the files, as `service/file`, that the same run brings to that other certificate.
+    `bringing` are the files, as `service/file`, that the same run brings to that other certificate. Without one to
+    follow (`follows` is empty) it goes only when no active service uses it. `holds_files` deletes nothing yet.
     """
 
     name: str
@@ -44,6 +63,12 @@ class Removal:
     accepted: frozenset[str] = frozenset()
     stage_only: bool = False
     bringing: frozenset[str] = frozenset()
+    holds_files: bool = False
+    burial: Burial | None = None
+
+    @property
+    def is_buried(self) -> bool:
+        return self.burial is not None
 
     def to_record(self, observed: Observed, *, run: str, now: datetime) -> dict[str, Any]:
         """What an activation needs; identity is that of the certificate that is followed."""
@@ -61,12 +86,15 @@ def plan_removal(removal: Removal, observed: Observed, now: datetime) -> Plan:
     """Nothing where nothing is; removed where nothing names it; else its paths lead to the other certificate."""
     if not observed.usage.is_present:
         return Plan(removal.name, reasons=interrupted_reasons(observed), recover=bool(observed.interrupted))
-    if can_leave(observed.recorded_services) and observed.live is not None:
+    if removal.follows and can_leave(observed.recorded_services) and observed.live is not None:
         return _plan_leaving(removal, observed, now)
-    if not observed.usage.is_used(abandoned="files_abandoned" in removal.accepted):
+    if not is_in_use(removal, observed):
         fact = f"{removal.name} is to have no certificate of its own, and no configuration names its files"
         reasons = (Reason("disabled", fact), *interrupted_reasons(observed))
-        return Plan(removal.name, reasons=reasons, remove=True, recover=bool(observed.interrupted))
+        gone = Plan(removal.name, reasons=reasons, recover=bool(observed.interrupted))
+        return replace(gone, pending=True) if removal.holds_files else replace(gone, remove=True)
+    if not removal.follows:
+        return Plan(removal.name, problems=(_refuse_use(removal, observed),), recover=bool(observed.interrupted))
     plan = _plan_fallback(removal, observed, now)
     shows = plan.activate or _is_fallback(removal, observed.live)
     notices = () if plan.problems else (_describe_use(removal, observed, shows=shows),)
@@ -83,10 +111,30 @@ def _plan_leaving(removal: Removal, observed: Observed, now: datetime) -> Plan:
         return Plan(
             removal.name,
             reasons=(*reasons, *interrupted_reasons(observed)),
-            remove=True,
+            remove=not removal.holds_files,
             recover=bool(observed.interrupted),
         )
     return _plan_fallback(removal, observed, now)
+
+
+def is_in_use(removal: Removal, observed: Observed) -> bool:
+    """Whether a service names its files, or cannot tell; where nothing is to follow, also whether a port shows it."""
+    if observed.usage.is_used(abandoned="files_abandoned" in removal.accepted):
+        return True
+    return not removal.follows and bool(_find_ports(observed))
+
+
+def _find_ports(observed: Observed) -> list[str]:
+    own = {leaf.fingerprint for leaf in observed.usage.leaves}
+    ports = [port for service in observed.services.values() for port in service.ports if port.fingerprint in own]
+    return sorted({f"the port {port.port} shows it" for port in ports})
+
+
+def _refuse_use(removal: Removal, observed: Observed) -> Problem:
+    unasked = [f"{name} runs and cannot tell what it names" for name in observed.usage.unasked]
+    facts = "; ".join((*observed.usage.named, *unasked, *_find_ports(observed)))
+    way_out = "stop and disable the service, or take the files out of its configuration and reload it, and run again"
+    return Problem(removal.name, "in_use", f"{facts}; {way_out}")
 
 
 def _plan_fallback(removal: Removal, observed: Observed, now: datetime) -> Plan:

@@ -20,7 +20,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.service impor
 
 _CHANGED = (
     *("staged", "discarded", "activated", "placed_not_served", "restart_pending", "kept_new_unproved", "stranded"),
-    *("removed", "adopted"),
+    *("removed", "purged", "adopted"),
 )
 _BOOKKEEPING = "remembered"
 _FAILED = ("rolled_back", "kept_new_unproved", "not_served", "refused", "left_alone", "stranded")

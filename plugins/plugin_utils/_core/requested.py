@@ -35,6 +35,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import P
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset, Service
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_settling import settle
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.staying_removed import judge_supplied
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import (
     Declaration,
     Declared,
@@ -79,7 +80,8 @@ class Requested:
         """What is installed already is kept, for its key cannot be asked for again; else the key is the request's."""
         settled = settle(self.name, self.declared.services, observed, now)
         wish = replace(self, declared=replace(self.declared, services=settled.services))
-        return settled.judge(wish._plan_settled(observed, now))
+        plan = settled.judge(wish._plan_settled(observed, now))
+        return plan if plan.problems else judge_supplied(plan, self._complete(observed, now)[0], observed)
 
     def _plan_settled(self, observed: Observed, now: datetime) -> Plan:
         try:

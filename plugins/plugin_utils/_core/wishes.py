@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.adoption import find_adoptable, plan_adoption
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.burial import plan_burial
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate, describe
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Desired, Observed
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
@@ -27,6 +28,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons impor
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.removal import Removal, plan_removal
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Service
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_settling import Settled, settle
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.staying_removed import judge_supplied
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import (
     Declared,
     complete,
@@ -82,7 +84,7 @@ class Supplied:
 
     def plan(self, observed: Observed, now: datetime) -> Plan:
         desired, settled = settle_desired(self.desired, observed, now)
-        return settled.judge(plan_supplied(desired, self.notices, observed, now))
+        return judge_supplied(settled.judge(plan_supplied(desired, self.notices, observed, now)), desired, observed)
 
     def request(self, plan: Plan, observed: Observed, *, run: str, now: datetime) -> dict[str, Any]:
         desired, _settled = settle_desired(self.desired, observed, now)
@@ -128,7 +130,8 @@ class OnHost:
             return Plan(self.name, problems=error.problems, recover=bool(observed.interrupted))
         source = str(self.source.get("certificate") or self.source.get("pkcs12") or "")
         desired, settled = settle_desired(desired, observed, now)
-        return settled.judge(plan_supplied(desired, notices, observed, now, source=source))
+        plan = settled.judge(plan_supplied(desired, notices, observed, now, source=source))
+        return judge_supplied(plan, desired, observed)
 
     def request(self, plan: Plan, observed: Observed, *, run: str, now: datetime) -> dict[str, Any]:
         if not plan.stage and plan.remember is None:
@@ -212,10 +215,12 @@ class Gone:
         return ()
 
     def look(self, _now: datetime, /) -> dict[str, Any]:
-        return {"name": self.name, "recorded": True, "removing": True, "follows": self.removal.follows}
+        words = {"name": self.name, "recorded": True, "removing": True, "follows": self.removal.follows}
+        return {**words, **({"leaves": True} if self.removal.is_buried else {})}
 
     def plan(self, observed: Observed, now: datetime) -> Plan:
-        plan = plan_removal(self.removal, observed, now)
+        burial = self.removal.burial
+        plan = plan_burial(self.removal, burial, observed, now) if burial else plan_removal(self.removal, observed, now)
         return replace(plan, notices=(*self.notices, *plan.notices))
 
     def request(self, plan: Plan, observed: Observed, *, run: str, now: datetime) -> dict[str, Any]:
@@ -226,8 +231,15 @@ class Gone:
             "record": self.removal.to_record(observed, run=run, now=now),
             "follows": plan.follows,
             "remove": plan.remove,
-            "abandoned": "files_abandoned" in self.removal.accepted or can_leave(observed.recorded_services),
+            "abandoned": "files_abandoned" in self.removal.accepted or self._leaves(observed),
+            "idle": not self.removal.follows,
+            "purge": plan.purge,
+            "bury": plan.bury,
         }
+
+    def _leaves(self, observed: Observed) -> bool:
+        """Its services do without its files, and are told to."""
+        return bool(self.removal.follows) and can_leave(observed.recorded_services)
 
     def describe(self, _observed: Observed, /) -> dict[str, Any]:
         return {}

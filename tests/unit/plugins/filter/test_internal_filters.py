@@ -40,9 +40,23 @@ def test_what_an_internal_ca_signs_is_in_one_list_and_in_no_other() -> None:
     assert internal_orders(VARIABLES, force="db")[0]["force"] is True
 
 
-def test_what_is_declared_is_not_taken_away_by_name() -> None:
-    with pytest.raises(AnsibleFilterError, match="still declared"):
-        removals(VARIABLES, names=["db"])
+@pytest.mark.parametrize(
+    ("compromised", "leaked", "keep"),
+    [(None, False, None), ("true", True, None), ("no", False, None), (["web"], False, None)],
+)
+def test_what_is_declared_is_taken_away_by_name(compromised: Any, leaked: bool, keep: Any) -> None:
+    (found, *_rest) = removals(VARIABLES, names=["db"], compromised=compromised)
+    assert (found["name"], found["compromised"], found.get("keep")) == ("db", leaked, keep)
+
+
+def test_a_fault_takes_nothing_away() -> None:
+    with pytest.raises(AnsibleFilterError, match="list of names"):
+        removals(VARIABLES, names={"db": True})
+
+
+def test_what_is_revived_may_come_back() -> None:
+    assert internal_orders(VARIABLES, revive=["db"])[0]["accept"] == ["removed"]
+    assert "accept" not in internal_orders(VARIABLES, revive="other")[0]
 
 
 def test_every_fault_is_in_the_error() -> None:

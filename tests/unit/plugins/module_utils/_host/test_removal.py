@@ -212,7 +212,7 @@ def test_a_removal_that_is_done_again_finds_nothing_to_do(host: TransactionHost)
     host.name_in_nginx("system")
     assert remove(host)["outcome"] == "removed"
     assert look(host)["present"] is False
-    assert remove_certificate(host.store, "shop") == ()
+    assert remove_certificate(host.store, "shop") == {}
 
 
 @pytest.mark.parametrize("point", ["after the paths", "after the link", "after a generation"])

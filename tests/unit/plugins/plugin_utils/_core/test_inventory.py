@@ -731,53 +731,78 @@ def test_keys_are_in_no_representation() -> None:
     assert [item.name for item in fields(loaded)] == ["entries", "orders", "notices", "signed"]
 
 
-@pytest.mark.parametrize("names", ["web", {"web": 1}, 7])
-def test_names_that_are_no_list_take_nothing_away(names: Any) -> None:
-    with pytest.raises(RefusedError, match="list of names"):
-        list(find_removals([], names, accept=[]))
+def test_names_that_are_no_list_take_nothing_away() -> None:
+    for words in ({"names": {"web": True}}, {"names": [], "compromised": {"web": True}}):
+        with pytest.raises(RefusedError, match="list of names"):
+            list(find_removals([], accept=[], **words))
 
 
-@pytest.mark.parametrize("name", ["Web", "web.", "WEB."])
-def test_what_is_declared_is_kept_in_any_spelling(name: str) -> None:
-    loaded = load(tls_host_certificates={"web": WEB})
-    with pytest.raises(RefusedError, match="still declared"):
-        list(find_removals(loaded.entries, [name], accept=[]))
+def removed(name: str, *accept: str, **words: bool) -> dict[str, Any]:
+    return {"name": name, "accept": list(accept), "compromised": False, **words}
 
 
-def test_a_name_that_is_none_is_left_to_the_module() -> None:
-    assert list(find_removals([], ["a b"], accept=[])) == [{"domain": "a b", "state": "absent", "accept": []}]
+ABSENT = removed("old.example", declared_absent=True)
 
 
 @pytest.mark.parametrize(
-    ("names", "expected"),
+    ("names", "compromised", "expected"),
     [
-        pytest.param([], [GONE], id="what the inventory disables"),
+        pytest.param([], [], [ABSENT], id="what the inventory disables"),
         pytest.param(
-            ["stray", "old.example"],
-            [GONE, {"domain": "stray", "state": "absent", "accept": ["files_abandoned"]}],
+            ["stray", "old.example", "stray"],
+            [],
+            [ABSENT, removed("stray", "files_abandoned")],
             id="and names that it does not know, each once",
+        ),
+        pytest.param(
+            "stray, a b",
+            False,
+            [ABSENT, *(removed(name, "files_abandoned") for name in ("stray", "a b"))],
+            id="a text, as a command line has it, and names that the module refuses",
+        ),
+        pytest.param(["WEB."], [], [ABSENT, removed("web", "files_abandoned")], id="what is declared, in any spelling"),
+        pytest.param(
+            ["stray"],
+            True,
+            [{**ABSENT, "compromised": True}, removed("stray", "files_abandoned", compromised=True)],
+            id="all that go have a key that leaked",
+        ),
+        pytest.param(
+            ["stray"],
+            ["web", "old.example", "lost"],
+            [
+                {**ABSENT, "compromised": True},
+                removed("stray", "files_abandoned"),
+                removed("web", "files_abandoned", compromised=True, keep=True),
+                removed("lost", "files_abandoned", compromised=True, keep=False),
+            ],
+            id="of what is declared only the key goes",
+        ),
+        pytest.param(
+            ["web"],
+            "web",
+            [ABSENT, removed("web", "files_abandoned", compromised=True)],
+            id="what is named goes with its key",
         ),
     ],
 )
-def test_what_is_taken_away_is_said_by_the_inventory_or_by_name(names: list[str], expected: list[Any]) -> None:
+def test_what_is_taken_away_is_said_by_the_inventory_or_by_name(
+    names: Any, compromised: Any, expected: list[Any]
+) -> None:
     loaded = load(tls_system={"external_url": "www.example"}, tls_domains=[GONE], tls_host_certificates={"web": WEB})
-    assert expected == list(find_removals(loaded.entries, names, accept=["files_abandoned"]))
+    found = find_removals(loaded.entries, names, accept=["files_abandoned"], compromised=compromised)
+    assert expected == list(found)
+
+
+def test_what_the_inventory_lets_through_for_what_it_takes_away_is_heeded() -> None:
+    entry = {**GONE, "accept": ["files_abandoned", "test_issuer"]}
+    assert [item["accept"] for item in find_removals([entry], [], accept=[])] == [["files_abandoned"]]
 
 
 def test_an_external_url_that_came_out_empty_takes_nothing_away() -> None:
     (told,) = refused(tls_domains=[{"domain": "a.example", "external_url": "", "services": ["nginx"]}])
     assert told[:2] == ("tls_domains[0] (a.example)", "external_url_missing")
     assert "leave the word out" in told[2]
-
-
-def test_what_the_inventory_still_declares_is_not_taken_away_by_name() -> None:
-    loaded = load(tls_system={"external_url": "www.example"}, tls_host_certificates={"web": WEB})
-    with pytest.raises(RefusedError) as refusal:
-        list(find_removals(loaded.entries, ["web", "system", "stray"], accept=[]))
-    assert [(item.certificate, item.code) for item in refusal.value.problems] == [
-        ("web", "inventory_invalid"),
-        ("system", "inventory_invalid"),
-    ]
 
 
 def count_calls(domains: int, **words: Any) -> int:

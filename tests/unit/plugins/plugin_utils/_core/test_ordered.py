@@ -440,6 +440,13 @@ def test_the_host_is_told_what_the_ca_gave(*, on_host: bool, source: dict[str, A
     assert (DIRECTORY, cert_id_of()) == (told["record"]["issuer"], told["record"]["order"]["cert_id"])
 
 
+def test_a_member_notes_whose_it_is_to_revoke() -> None:
+    for sharing, home in ((member_of(), "pki01"), (AT_HOME, None), (None, None)):
+        wish = wish_of(issued=given(), sharing=sharing)
+        told = wish.request(Plan("web", stage=True), found(), run="job 7", now=NOW)
+        assert told["record"].get("home") == home
+
+
 def test_the_host_is_told_to_keep_a_sealed_key_and_no_other() -> None:
     wish = wish_of(issued=replace(given(on_host=False), sealed_key="sealed text"), sharing=AT_HOME)
     told = wish.request(Plan("web", stage=True, end_order="finish"), found(), run="job 7", now=NOW)

@@ -292,6 +292,9 @@ def test_the_host_is_told_what_is_to_go(plan: Plan, accepted: list[str], steps: 
         "follows": "",
         "remove": False,
         "abandoned": False,
+        "idle": False,
+        "purge": False,
+        "bury": None,
         **steps,
         "record": removal.to_record(observed, run="job 7", now=NOW),
     }

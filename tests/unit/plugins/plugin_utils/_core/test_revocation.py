@@ -1,0 +1,119 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who revokes what, and what is said of the rest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_issuers import list_accounts
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.revocation import (
+    REASONS,
+    choose_reason,
+    find_answered,
+    find_ca_batches,
+    find_kind,
+    find_left_unrevoked,
+    spell_reason,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.tombstone import Leaf
+
+LEAF = Leaf("11", "k1", "PEM", "https://ca.example/dir", ("a.example",), "", "0a", "2027-01-01T00:00:00Z")
+ASKED = {"outcome": "asked", "issuer": "internal_ca:5c", "pem": "P", "reason": "superseded", "fingerprint": "11"}
+FAILED = {"outcome": "failed", "issuer": "https://ca.example/dir", "pem": "Q", "message": "no", "fingerprint": "22"}
+OFFICE, LAB = {"item": "office", "ca_id": "5c"}, {"item": "lab", "ca_id": "99"}
+SILENT = {"item": "far", "failed": True}
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [("keyCompromise", 1), ("key_compromise", 1), ("cessationOfOperation", 5), ("unspecified", 0)],
+)
+def test_reasons_are_those_of_the_rfc_in_either_spelling(said: str, expected: int) -> None:
+    assert REASONS[spell_reason(said)] == expected
+
+
+@pytest.mark.parametrize(
+    ("compromised", "is_compromised", "expected"),
+    [(False, False, "superseded"), (True, False, "key_compromise"), (False, True, "key_compromise")],
+)
+def test_a_key_that_leaked_is_its_own_reason(compromised: bool, is_compromised: bool, expected: str) -> None:
+    leaf = replace(LEAF, is_compromised=compromised)
+    assert choose_reason(leaf, "superseded", is_compromised=is_compromised) == expected
+
+
+@pytest.mark.parametrize(
+    ("issuer", "kind"),
+    [("https://ca.example/dir", "acme"), ("internal_ca:5c", "internal_ca"), ("files", "files"), ("", "files")],
+)
+def test_the_record_says_who_can_revoke(issuer: str, kind: str) -> None:
+    assert find_kind(replace(LEAF, issuer=issuer)) == kind
+
+
+@pytest.mark.parametrize(
+    ("infos", "host", "expected"),
+    [
+        ([OFFICE, LAB, SILENT], "", {"office": [{"certificate": "P", "reason": "superseded"}]}),
+        (
+            [OFFICE, LAB],
+            "web7",
+            {
+                "office": [
+                    {"certificate": "P", "reason": "superseded"},
+                    {"host": "web7", "reason": "superseded"},
+                ]
+            },
+        ),
+        ([LAB], "web7", {}),
+    ],
+)
+def test_each_internal_ca_revokes_what_it_signed(infos: list[Any], host: str, expected: dict[str, Any]) -> None:
+    assert find_ca_batches([ASKED, FAILED], infos, host=host) == expected
+
+
+@pytest.mark.parametrize(
+    ("infos", "answers", "outcome", "words"),
+    [
+        pytest.param([OFFICE], [{"item": "office"}], "revoked", "", id="revoked"),
+        pytest.param([OFFICE], [{"item": "office", "failed": True, "msg": "sealed"}], "failed", "sealed", id="refused"),
+        pytest.param([OFFICE], [{"item": "office", "unreachable": True}], "failed", "no reason", id="unreachable"),
+        pytest.param([SILENT, LAB], [], "failed", "fingerprint", id="not known"),
+    ],
+)
+def test_what_a_ca_answered_is_known_of_each(infos: list[Any], answers: list[Any], outcome: str, words: str) -> None:
+    one, other = find_answered([ASKED, FAILED], infos, answers)
+    assert (one["outcome"], words in one.get("message", ""), "pem" in one) == (outcome, True, False)
+    assert other == {word: value for word, value in FAILED.items() if word != "pem"}
+
+
+def test_what_is_not_revoked_is_told_with_its_way_out() -> None:
+    leaves = [LEAF, replace(LEAF, fingerprint="22"), replace(LEAF, fingerprint="33", issuer="files")]
+    leaves.append(replace(LEAF, fingerprint="44"))
+    told = {"22": {"message": "the CA said no"}, "44": {"message": ""}}
+    problems, notices = find_left_unrevoked("web", leaves, told)
+    assert [(item.code, item.message.split(": ")[1].split(";")[0]) for item in problems] == [
+        ("not_revoked", "its CA was not asked"),
+        ("not_revoked", "the CA said no"),
+        ("not_revoked", "it was refused"),
+    ]
+    assert [item.code for item in notices] == ["revoke_elsewhere"]
+
+
+def test_accounts_are_those_of_acme_issuers() -> None:
+    issuers = {
+        "own": {"type": "acme", "acme_directory": "https://ca.example/dir", "account_key_src": "a.pem", "email": "a@b"},
+        "like": {"type": "acme", "like": "own", "staging": False},
+        "office": {"type": "internal_ca"},
+    }
+    account = {"acme_directory": "https://ca.example/dir", "account_key_src": "a.pem"}
+    assert list_accounts(issuers) == [
+        {"name": "own", **account},
+        {"name": "like", **account, "staging": False},
+        {"name": "letsencrypt"},
+    ]
+    assert list_accounts({"letsencrypt": {"type": "files"}}) == []

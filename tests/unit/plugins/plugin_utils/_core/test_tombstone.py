@@ -1,0 +1,127 @@
+# Copyright (c) 2026 the certwright.tls authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What was removed stays away until something new is said of it, and a key that leaked for ever."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_permission import with_revived
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.staying_removed import (
+    find_stays,
+    judge_supplied,
+    stay_removed,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.tombstone import (
+    Identity,
+    Leaf,
+    Removed,
+    Tombstone,
+)
+from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.test_deployment import (
+    fallen_back,
+    found,
+    leaf,
+    stored,
+    wanted,
+)
+
+GONE = Removed("2026-11-22T00:00:00Z", "job 8", "named", "https://ca.example/dir", ("a.example", "b.example"), "11")
+SAME = Identity("https://ca.example/dir", ("b.example", "a.example"))
+TOMBSTONE = Tombstone(GONE)
+INTERNAL = Tombstone(replace(GONE, issuer="internal_ca:5c"))
+HOST = Tombstone(Removed("2026-11-22T00:00:00Z", "", "decommissioned"), is_of_host=True)
+
+
+@pytest.mark.parametrize(
+    ("tombstone", "declared", "words", "expected"),
+    [
+        pytest.param(TOMBSTONE, SAME, {}, ["tombstone"], id="declared as it was"),
+        pytest.param(TOMBSTONE, replace(SAME, fingerprint="11"), {}, ["tombstone"], id="the same material"),
+        pytest.param(TOMBSTONE, replace(SAME, fingerprint="22"), {}, [], id="other material"),
+        pytest.param(TOMBSTONE, replace(SAME, names=("a.example",)), {}, [], id="other names"),
+        pytest.param(TOMBSTONE, replace(SAME, issuer="files"), {}, [], id="another issuer"),
+        pytest.param(INTERNAL, replace(SAME, issuer="internal_ca:5c"), {}, ["tombstone"], id="the same internal CA"),
+        pytest.param(INTERNAL, replace(SAME, issuer="internal_ca:"), {}, ["tombstone"], id="one that is silent"),
+        pytest.param(TOMBSTONE, replace(SAME, issuer="internal_ca:"), {}, [], id="silent, and it was an ACME CA"),
+        pytest.param(Tombstone(replace(GONE, why="declared")), SAME, {}, [], id="the inventory said so itself"),
+        pytest.param(TOMBSTONE, SAME, {"accepted": ["removed"]}, [], id="revived"),
+        pytest.param(TOMBSTONE, SAME, {"live": stored(wanted())}, [], id="somebody has brought it back"),
+        pytest.param(TOMBSTONE, SAME, {"pending": stored(wanted())}, [], id="it waits for its services"),
+        pytest.param(TOMBSTONE, SAME, {"live": fallen_back()}, ["tombstone"], id="it shows another one"),
+        pytest.param(HOST, SAME, {}, ["tombstone"], id="the whole host"),
+        pytest.param(HOST, SAME, {"accepted": ["removed"]}, [], id="the whole host, revived"),
+        pytest.param(Tombstone(), SAME, {}, [], id="never removed"),
+    ],
+)
+def test_what_stays_removed(
+    tombstone: Tombstone, declared: Identity, words: dict[str, Any], expected: list[str]
+) -> None:
+    accepted = words.pop("accepted", [])
+    problems = find_stays("web", found(tombstone=tombstone, **words), declared, accepted)
+    assert [item.code for item in problems] == expected
+
+
+@pytest.mark.parametrize(("tombstone", "way_out"), [(TOMBSTONE, "tls_revive: [web]"), (HOST, "tls_revive: true")])
+def test_the_way_back_is_said(tombstone: Tombstone, way_out: str) -> None:
+    (problem,) = find_stays("web", found(tombstone=tombstone), SAME, [])
+    assert way_out in problem.message
+    assert "2026-11-22T00:00:00Z" in problem.message
+
+
+def test_what_stays_removed_stops_nothing_else() -> None:
+    told = (Problem("web", "tombstone", "said"),)
+    plan = stay_removed(Plan("web", stage=True, activate=True, recover=True), told)
+    assert (plan.failures, plan.problems, plan.stage, plan.activate, plan.recover) == (told, (), False, False, True)
+    assert stay_removed(plan, ()) is plan
+
+
+DESIRED = wanted()
+LEAKED = Tombstone(keys=frozenset({DESIRED.bundle.leaf.public_key.sha256}))
+
+
+@pytest.mark.parametrize(
+    ("observed", "expected"),
+    [
+        pytest.param(found(tombstone=LEAKED), ["key_compromised"], id="its key leaked"),
+        pytest.param(found(tombstone=LEAKED, live=stored(DESIRED)), ["key_compromised"], id="and is live"),
+        pytest.param(found(tombstone=Tombstone(keys=frozenset({"ff"}))), [], id="another key leaked"),
+        pytest.param(found(), [], id="nothing is known"),
+    ],
+)
+def test_a_key_that_leaked_is_never_installed_again(observed: Observed, expected: list[str]) -> None:
+    plan = judge_supplied(Plan("web", stage=True), DESIRED, observed)
+    assert ([item.code for item in plan.failures], plan.stage) == (expected, not expected)
+
+
+def test_what_the_host_says_is_read() -> None:
+    removed = {**GONE.to_json(), "more": 1}
+    answer = {"removed": removed, "host": False, "compromised": ["11"], "keys": ["k1"]}
+    assert Tombstone.from_answer(answer) == Tombstone(GONE, False, frozenset({"11"}), frozenset({"k1"}))
+    assert Tombstone.from_answer({"compromised": [], "keys": []}) == Tombstone()
+    words = {"fingerprint": "11", "key": "k1", "pem": "", "issuer": "", "names": ["a"], "not_after": "2026"}
+    assert Leaf.from_answer(words) == Leaf("11", "k1", "", "", ("a",), "", "", "2026")
+
+
+@pytest.mark.parametrize(("chosen", "expected"), [(["b"], [None, ["removed"]]), ("a", [["x", "removed"], None])])
+def test_those_that_are_chosen_may_come_back(chosen: Any, expected: list[Any]) -> None:
+    entries = [{"name": "a", "accept": ["x"]}, {"domain": "b"}]
+    pairs = zip(with_revived(entries, chosen), entries, strict=True)
+    kept = [None if item == entry else item["accept"] for item, entry in pairs]
+    assert kept == expected
+
+
+def test_a_supplied_one_that_was_removed_is_known_by_its_leaf() -> None:
+    bundle = DESIRED.bundle
+    gone = Tombstone(Removed("now", "", "named", "files", ("a.example",), bundle.leaf.fingerprint))
+    for desired, expected in ((DESIRED, ["tombstone"]), (wanted(leaf(90)), [])):
+        plan = judge_supplied(Plan("web", stage=True), desired, found(tombstone=gone))
+        assert [item.code for item in plan.failures] == expected
