@@ -230,7 +230,7 @@ def _find_faults(service: Service, declared: Declared) -> Iterator[str]:
         yield f"is to be restarted; say how by {' or '.join(ways)}"
     if service.method == "reload" and not (service.unit or service.reload):
         yield "has nothing to reload it by; say its `unit` or its `pid_file`"
-    yield from find_missing(declared.preset, declared.words)
+    yield from find_missing(declared.preset, {**service.declared["attributes"], **declared.words})
     fault = find_window_fault(service.restart_policy, service.restart_window)
     if fault:
         yield fault

@@ -116,6 +116,16 @@ def test_which_files_a_certificate_goes_into(
     assert service.usage == words.get("keystore", "both")
 
 
+def test_the_owner_may_be_that_of_the_whole_certificate() -> None:
+    words = {word: value for word, value in COMMON.items() if word != "owner"}
+    attributes = {"owner": "js7"}
+    services, problems = load_services(
+        [{"js7_agent": words}], certificate="web", names=("a1.example",), attributes=attributes, presets=PRESETS
+    )
+    assert problems == ()
+    assert {"js7"} == {file.owner for file in services[0].files}
+
+
 def test_what_watches_its_files_is_not_restarted_and_joc_is_in_its_window() -> None:
     agent, joc = load("js7_agent")[0], load("js7_joc", restart_window="03:00-04:00")[0]
     assert (agent.method, agent.restart_policy) == ("none", "never")
