@@ -255,6 +255,7 @@ def test_a_key_that_leaked_of_what_is_to_stay(
         pytest.param(KEPT, there(HELD_MARKED, live=FIRST), [], id="leaked, and still served"),
         pytest.param(KEPT, there(MARKED, NEWER, live=SECOND), ["11"], id="leaked and replaced"),
         pytest.param(KEPT, there(MARKED, present=False), ["11"], id="leaked and gone"),
+        pytest.param(KEPT, there(ONE, NEWER, live=SECOND), [], id="replaced, and nobody said that it leaked"),
     ],
 )
 def test_what_may_be_revoked(burial: Burial, observed: Observed, expected: list[str]) -> None:
