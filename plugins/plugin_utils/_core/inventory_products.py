@@ -15,16 +15,20 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_iss
     find_signing_words,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_words import NAMED_WORDS
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.products import lacks_url, with_domain_uid
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.products import (
+    has_product,
+    lacks_url,
+    with_domain_uid,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset
 
 
 def with_product(entry: InventoryEntry, issuers: object, presets: Mapping[str, Preset]) -> InventoryEntry:
     """What a product on the host needs to be told, and whether it is to tell the names."""
     words = entry.words
-    if "services" in words:
-        uid = words.get("domain_uid")
-        words = {**words, "services": with_domain_uid(words["services"], uid, presets)}
+    if not words.get("services") or not has_product(words, presets):
+        return entry
+    words = {**words, "services": with_domain_uid(words["services"], words.get("domain_uid"), presets)}
     is_order = any(find(words, issuers) is not None for find in (find_order_words, find_signing_words))
     asks = entry.known != NAMED_WORDS and lacks_url(entry.domain, words, presets, is_order=is_order)
     return replace(entry, words=words, asks_product=asks and not entry.is_absent)

@@ -32,7 +32,11 @@ def lacks_url(name: str, words: Mapping[str, Any], presets: Presets, *, is_order
     if words.get("external_url") is not None or words.get("other_urls") or words.get("state") == "absent":
         return False
     is_meant = is_order or name == SYSTEM or any(words.get(word) is not None for word in MATERIAL)
-    return is_meant and any(True for _found in _find_products(words, presets))
+    return is_meant and has_product(words, presets)
+
+
+def has_product(words: Mapping[str, Any], presets: Presets) -> bool:
+    return next(_find_products(words, presets), None) is not None
 
 
 def complete(

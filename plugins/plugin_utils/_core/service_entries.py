@@ -71,6 +71,8 @@ def _read_words(preset: Preset, said: dict[str, Any]) -> Declared:
 
 def _scope(declared: Declared, certificate: str) -> Declared:
     """The preset for this certificate, with the words that it comes to; they are recorded as if they were said."""
+    if declared.preset.for_domain is None:
+        return declared
     words = find_scope(declared.preset, declared.words, certificate)
     preset = choose_preset(declared.preset, {**declared.words, **words})
     return Declared(preset, {**declared.words, **words}, {**declared.said, **words})

@@ -19,7 +19,7 @@ GLOBAL = "global.virt"
 
 def find_scope(preset: Preset, words: Mapping[str, Any], certificate: str) -> dict[str, str]:
     """The words that say whose certificate it is, where the product keeps those of domains apart."""
-    if preset.for_domain is None or "domain_uid" in words or certificate == SYSTEM:
+    if "domain_uid" in words or certificate == SYSTEM:
         return {}
     if "." in certificate:
         return {"domain_uid": certificate}
@@ -30,7 +30,7 @@ def find_scope(preset: Preset, words: Mapping[str, Any], certificate: str) -> di
 def choose_preset(preset: Preset, words: Mapping[str, Any]) -> Preset:
     chosen = dict(preset.ways).get(words.get("via", ""), preset)
     is_global = words.get("domain_uid", GLOBAL) == GLOBAL
-    return chosen if is_global or chosen.for_domain is None else chosen.for_domain
+    return chosen if is_global else chosen.for_domain or chosen
 
 
 def is_tagged(preset: Preset, words: Mapping[str, Any]) -> bool:
@@ -44,7 +44,7 @@ def without_process(preset: Preset) -> Preset:
 
 def find_excluded(read: Sequence[tuple[Preset, Sequence[Service]]]) -> Iterator[str]:
     """Of presets with their services: those beside one, and its own ports, that cannot have the same certificate."""
-    for preset, services in read:
+    for preset, services in (item for item in read if item[0].excludes):
         names = [other.name for other, _services in read if other.name in preset.excludes]
         own = (probe.port for service in services for probe in service.probes)
         ports = [f"port {port}" for port in dict.fromkeys(own) if port in preset.excludes]

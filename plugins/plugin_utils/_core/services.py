@@ -116,8 +116,8 @@ def _build(declared: Declared, names: tuple[str, ...], attributes: Mapping[str, 
         staged_check=words.get("staged_check", ()),
         reload=words.get("reload") or fill_command(preset.reload, values),
         restart=words.get("restart_command") or fill_command(preset.restart, values),
-        prepare=(words["prepare"],) if "prepare" in words else tuple(_fill_ways(declared)),
-        product_file=_fill_path(preset.product_file, declared) or "",
+        prepare=(words["prepare"],) if "prepare" in words else _fill_ways(declared),
+        product_file=_fill_path(preset.product_file, declared) if preset.product_file else "",
         method=_method(declared, unit),
         restart_policy=words.get("restart", preset.restart_policy),
         restart_window=words.get("restart_window", ""),
@@ -170,8 +170,8 @@ def _build_file(file: ServiceFile, declared: Declared, attributes: Mapping[str, 
         file,
         **{**usual, **{word: attributes[word] for word in _ATTRIBUTES if word in attributes}, **given, **own},
         mode=file.mode or (key_mode if file.holds_key or declared.preset.private else "0644"),
-        path=words.get("paths", {}).get(file.name, _fill_path(file.path, declared)),
-        fallback=_fill_path(file.fallback, declared) or "",
+        path=words.get("paths", {}).get(file.name, _fill_path(file.path, declared) if file.path else None),
+        fallback=_fill_path(file.fallback, declared) if file.fallback else "",
         replace_link=file.replace_link or words.get("replace_links", False),
     )
 
@@ -204,13 +204,12 @@ def _find_values(declared: Declared, pid_file: str | None) -> dict[str, str]:
     return {word: value for word, value in values.items() if value}
 
 
-def _fill_path(path: str | None, declared: Declared) -> str | None:
-    return path.format_map({**dict(declared.preset.defaults), **declared.words}) if path else path
+def _fill_path(path: str, declared: Declared) -> str:
+    return path.format_map({**dict(declared.preset.defaults), **declared.words})
 
 
-def _fill_ways(declared: Declared) -> Iterator[tuple[str, ...]]:
-    for way in declared.preset.prepare:
-        yield tuple(_fill_path(word, declared) or "" for word in way)
+def _fill_ways(declared: Declared) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(_fill_path(word, declared) for word in way) for way in declared.preset.prepare)
 
 
 def _require_sound(service: Service, declared: Declared) -> None:
