@@ -144,6 +144,22 @@ def test_whom_it_is_ordered_from(words: dict[str, Any], expected: dict[str, str]
     assert expected == {word: getattr(issuer, word) for word in expected}
 
 
+@pytest.mark.parametrize(
+    ("challenge", "webroot"),
+    [
+        pytest.param(None, "/var/www/letsencrypt", id="nowhere said"),
+        pytest.param({"type": "http-01"}, "/var/www/letsencrypt", id="how, and not where"),
+        pytest.param({"webroot": "/srv/www"}, "/srv/www", id="elsewhere"),
+        pytest.param({"port": 80}, "", id="a listener"),
+    ],
+)
+def test_challenges_of_bluemind_are_shown_where_it_shows_them(challenge: dict[str, Any] | None, webroot: str) -> None:
+    services = [{"bluemind": {"via": "files", "domain_uid": "global.virt"}}]
+    common = {word: value for word, value in COMMON.items() if word != "challenge"}
+    (wish,) = task_of({**WEB, "challenge": challenge, "services": services}, common=common).wishes
+    assert wish.words.validation.webroot == webroot
+
+
 def write(directory: Path, name: str, content: str) -> str:
     (directory / name).write_text(content)
     return str(directory / name)

@@ -167,7 +167,11 @@ class Commanded:
     def service(self, **words: Any) -> Service:
         """Its command ends with an error after it took a certificate of `site`, as long as `fails` is there."""
         fails = self.host.directory / "fails"
-        take = ("set -e", f'cat "$1/cert.pem" "$1/key.pem" "$1/ca.pem" >{self.file}', f"rm {fails} 2>&- && exit 1 || true")
+        take = (
+            "set -e",
+            f'cat "$1/cert.pem" "$1/key.pem" "$1/ca.pem" >{self.file}',
+            f"rm {fails} 2>&- && exit 1 || true",
+        )
         specs = (FileSpec("cert.pem", ("leaf",)), FileSpec("key.pem", ("key",)), FileSpec("ca.pem", ("chain", "root")))
         reload = (*self.host.script("take", *take), "{directory}")
         given = {
