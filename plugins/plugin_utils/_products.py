@@ -18,15 +18,15 @@ def complete_words(
     host: Host, entries: Iterable[Mapping[str, Any]], *, key: str, is_order: bool = False
 ) -> list[dict[str, Any]]:
     """The same entries, in their order. No execution when none of them leaves anything open."""
-    entries = [dict(entry) for entry in entries]
-    asked = [find_question(str(entry.get(key)), entry, PRESETS, is_order=is_order) for entry in entries]
+    words = [dict(entry) for entry in entries]
+    asked = [find_question(str(entry.get(key)), entry, PRESETS, is_order=is_order) for entry in words]
     questions = [dict(pairs) for pairs in {tuple(sorted(item.items())) for item in asked if item is not None}]
     if not questions:
-        return entries
+        return words
     answers = {tuple(sorted(item["question"].items())): item for item in host.look_at_products(questions)}
     return [
         entry
         if question is None
         else complete(str(entry[key]), entry, answers[tuple(sorted(question.items()))], PRESETS, is_order=is_order)
-        for entry, question in zip(entries, asked, strict=True)
+        for entry, question in zip(words, asked, strict=True)
     ]
