@@ -255,3 +255,30 @@ def sleep_until_half(fleet: SharingFleet) -> None:
     leaf = x509.load_pem_x509_certificate(path.read_bytes())
     instant = leaf.not_valid_before_utc + timedelta(seconds=LIFE / 2 + 1)
     time.sleep(max(0.0, (instant - datetime.now(timezone.utc)).total_seconds()))
+
+
+def test_a_shared_certificate_goes_from_its_members_and_is_revoked_once_by_its_home(shared: SharingFleet) -> None:
+    """Without a system certificate to fall back to nothing goes that a configuration names."""
+    assert shared.install().code == 0
+    live = shared.site.store / HOME / "live" / "wildcard" / "cert.pem"
+    serial = x509.load_pem_x509_certificate(live.read_bytes()).serial_number
+
+    def remove() -> Finished:
+        return shared.fleet.play("remove", "-i", str(shared.inventory), tls_remove=["wildcard"], tls_revoke=True)
+
+    refused = remove()
+    assert (refused.code, refused.output.count("to fall back to has no")) != (0, 0)
+    assert not shared.acme.ca.is_revoked(serial)
+
+    issued = shared.site.make(NAME)
+    other = shared.site.tls / "other.pem"
+    other.write_bytes(issued.pem + issued.key_pem)
+    for nginx in shared.nginx.values():
+        nginx.configure(other, other)
+    gone = remove()
+    assert gone.code == 0, gone.output
+    assert shared.acme.ca.is_revoked(serial)
+    assert shared.acme.front.counts["revokeCert"] == 1
+    assert [list((shared.site.store / host / "certificates").iterdir()) for host in (HOME, MEMBER)] == [[], []]
+    notes = [path.name for host in (HOME, MEMBER) for path in sorted((shared.site.store / host / "removed").iterdir())]
+    assert notes == ["wildcard.json", "wildcard.shared.json", "wildcard.json"]
