@@ -83,7 +83,7 @@ def test_a_host_that_was_broken_into_gets_none_of_its_keys_back(office: Internal
     leaked = office.site.store / HOST / "live" / "web" / "privkey.pem"
     kept[1].write_bytes(leaked.read_bytes())
     office.nginx.stop()
-    done = decommission(office, tls_compromised=True, tls_decommission_trust=True, tls_trust_system=False)
+    done = decommission(office, tls_compromised=True)
     assert done.code == 0, done.output
     assert revoked(office) == [(HOST, "key_compromise")]
     certificate, private_key = office.files_of(HOST)
