@@ -21,6 +21,7 @@ from ansible_collections.certwright.tls.tests.integration.bluemind_site import (
 from ansible_collections.certwright.tls.tests.integration.servers import Nginx
 from ansible_collections.certwright.tls.tests.integration.site import Site
 from ansible_collections.certwright.tls.tests.integration.test_domains import outcomes, warnings
+from ansible_collections.certwright.tls.tests.integration.test_install_playbook import install, material
 from ansible_collections.certwright.tls.tests.integration.test_lifecycle import run_as_foretold
 from ansible_collections.certwright.tls.tests.unit.authority import Authority
 
@@ -249,3 +250,27 @@ def test_external_urls_are_those_of_bluemind_when_none_are_said(site: Site, blue
     nobody = {**entry, "domain": "nobody.example"}
     unknown = site.run(bluemind.domains(nobody))
     assert [item["code"] for item in unknown.result["problems"]] == ["external_url_missing"]
+
+
+@pytest.mark.parametrize("playbook", ["certwright.tls.install", "certwright.tls.remove"])
+def test_the_consoles_words_do_it_all(site: Site, bluemind: BlueMind, playbook: str) -> None:
+    """No name is said but the domain's; `disabled` ends it by either playbook."""
+    system, domain = site.supply(), site.supply(f"www.{DOMAIN}")
+    entry = bluemind.domain(DOMAIN, domain)
+    inventory = {
+        "tls_store_path": str(site.store),
+        "tls_system": {"engine": "files", "services": [bluemind.service()], **material(site, system)},
+        "tls_domains": [
+            {"domain": DOMAIN, "engine": "files", "services": entry["services"], **material(site, domain)},
+        ],
+    }
+    install(site, inventory)
+    assert bluemind.served() == {system.fingerprint}
+    assert bluemind.nginx.served(f"www.{DOMAIN}") == domain.fingerprint
+
+    inventory["tls_domains"] = [{"domain": DOMAIN, "engine": "disabled"}]
+    finished = site.controller.start(playbook, variables=inventory).finish()
+    assert finished.code == 0, finished.output
+    assert bluemind.nginx.served(f"www.{DOMAIN}") == system.fingerprint
+    assert not bluemind.path(DOMAIN).is_symlink()
+    assert not (site.store / "live" / DOMAIN).is_symlink()
