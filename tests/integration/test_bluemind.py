@@ -192,6 +192,7 @@ def test_bm_cli_takes_the_files_where_it_is_there(site: Site, bluemind: BlueMind
     assert {item["state"] for item in created["services"]} == {"served"}
     assert bluemind.served() == {first.fingerprint}
     assert not bluemind.certificate.is_symlink()
+    assert [mode(path) for path in (bluemind.certificate, bluemind.copies / "bm_cert.pem")] == [0o640] * 2
     executions = site.executions
     again = site.run(bluemind.system(first, **words)).result
     assert (again["outcome"], site.executions) == ("unchanged", executions + 2)

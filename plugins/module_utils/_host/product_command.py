@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -41,7 +42,9 @@ def hand_over(
         _keep_product_files(store, service, attempts, label=label)
     except (OSError, HostError) as error:
         return CommandResult((), 1, f"what {service.name} has now could not be kept: {error}")
-    return reload_service(service, limits)
+    result = reload_service(service, limits)
+    _hide_private_files(service)
+    return result
 
 
 def prepare_back(service: Service, limits: Limits) -> tuple[str, CommandResult]:
@@ -52,7 +55,17 @@ def hand_back(store: Store, service: Service, attempts: Sequence[Attempt], limit
     """The service takes what was there before; one that went down under our change is started."""
     if not observe_state(service, limits).running:
         return service.name, start_service(service, limits)
-    return service.name, reload_service(_find_kept(store, service, attempts), limits)
+    result = reload_service(_find_kept(store, service, attempts), limits)
+    _hide_private_files(service)
+    return service.name, result
+
+
+def _hide_private_files(service: Service) -> None:
+    """A product may make files with the key that everybody can read, and keep the mode of those that are there."""
+    for path in service.private_files:
+        if os.path.isfile(path) and not os.path.islink(path):
+            mode = stat.S_IMODE(os.stat(path).st_mode)
+            os.chmod(path, mode & ~0o007)
 
 
 def _keep_product_files(store: Store, service: Service, attempts: Sequence[Attempt], *, label: Labeller) -> None:

@@ -72,7 +72,8 @@ class Service:
 
     `method` says how it takes new files: `reload`, `restart`, `none` (it watches them) or `command`: the reload is one
     of the product even where systemd runs, which takes the files and hands them on. In it `{directory}` is where the
-    live files are, and `product_file` is what the product has of its own before it gets ours for the first time.
+    live files are, and `product_file` is what the product has of its own before it gets ours for the first time. Its
+    `private_files` are made unreadable for everybody.
 
     `prepare` are ways to make a configuration anew out of the files that are there, after every switch and before it is
     checked; the host takes the first that it has.
@@ -92,6 +93,7 @@ class Service:
     restart: tuple[str, ...] = ()
     prepare: tuple[tuple[str, ...], ...] = ()
     product_file: str = ""
+    private_files: tuple[str, ...] = ()
     method: str = "reload"
     restart_allowed: bool = False
     references: tuple[str, ...] = ()
@@ -141,7 +143,7 @@ def _load_targets(given: Sequence[dict[str, Any]]) -> tuple[ProbeTarget, ...]:
     return tuple(ProbeTarget(**{name: item[name] for name in names if name in item}) for item in given)
 
 
-_COMMANDS = ("status", "check", "staged_check", "reload", "restart", "references")
+_COMMANDS = ("status", "check", "staged_check", "reload", "restart", "references", "private_files")
 
 
 @dataclass(frozen=True)

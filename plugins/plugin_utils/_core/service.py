@@ -146,7 +146,8 @@ class AskedCas:
 @dataclass(frozen=True)
 class Service:
     """What the host is told. `method` is `reload`, `restart`, `none` (the service watches its files) or `command`: a
-    reload by a command of the product, which finds the files in `{directory}` and has its own in `product_file`.
+    reload by a command of the product, which finds the files in `{directory}` and has its own in `product_file`;
+    nobody else may read its `private_files`.
 
     `prepare` are ways to make its configuration anew out of the files that are there; the host takes the first it has.
 
@@ -170,6 +171,7 @@ class Service:
     restart: tuple[str, ...] = ()
     prepare: tuple[tuple[str, ...], ...] = ()
     product_file: str = ""
+    private_files: tuple[str, ...] = ()
     method: str = "reload"
     restart_policy: str = "never"
     restart_window: str = ""
@@ -246,8 +248,8 @@ FILE_WORDS = (
 )
 _SOURCES = ("trust", "crl", "trust_names", "asked", "usage", "subject_form")
 # Left out of records where they say nothing, so that those of other services are as they were.
-_SELDOM = ("read_back", "keytool", "settings", "patience", "prepare", "product_file")
-_COMMANDS = ("status", "check", "staged_check", "reload", "restart", "references")
+_SELDOM = ("read_back", "keytool", "settings", "patience", "prepare", "product_file", "private_files")
+_COMMANDS = ("status", "check", "staged_check", "reload", "restart", "references", "private_files")
 
 
 @dataclass(frozen=True)
@@ -292,6 +294,7 @@ class Preset:
     port_starttls: tuple[tuple[int, str | None], ...] = ()
     prepare: tuple[tuple[str, ...], ...] = ()
     product_file: str = ""
+    private_files: tuple[str, ...] = ()
     mode: str = ""
     tags: tuple[str, ...] = ()
     companions: tuple[tuple[str, Preset], ...] = ()

@@ -112,6 +112,7 @@ _BY_CLI = replace(
     reload=(*_COMMAND, *_MATERIAL),
     references=(),
     product_file=_GLOBAL,
+    private_files=(_GLOBAL, "{root}/etc/bm/certs/bm_cert.pem"),
     hint="bm-cli takes {cert.pem}, {key.pem} and {ca.pem}",
     tags=(),
     # BlueMind reloads it by itself; it is asked whether it shows the certificate.
@@ -123,6 +124,7 @@ _DOMAIN_BY_CLI = replace(
     _BY_CLI,
     reload=(*_COMMAND, "--domain", "{domain_uid}", *_MATERIAL),
     product_file=_DOMAIN,
+    private_files=(_DOMAIN, "{root}/etc/bm/certs/bm_cert-{domain_uid}.pem"),
     ports=(443,),
     companions=(),
     excludes=_DOMAIN_FILES.excludes,

@@ -198,8 +198,10 @@ def commanded(host: TransactionHost) -> Commanded:
 
 
 def test_a_product_is_told_where_the_files_are(host: TransactionHost, commanded: Commanded) -> None:
-    host.install(OWN, commanded.service())
-    assert commanded.has(OWN)
+    commanded.file.chmod(0o644)
+    missing = str(host.directory / "missing.pem")
+    host.install(OWN, commanded.service(private_files=(str(commanded.file), missing)))
+    assert (commanded.has(OWN), commanded.file.stat().st_mode & 0o777) == (True, 0o640)
 
 
 def test_a_product_gets_back_what_it_had_of_its_own(host: TransactionHost, commanded: Commanded) -> None:

@@ -128,6 +128,7 @@ def test_the_host_reads_what_it_is_told(service: Service, now: datetime, allowed
         del expected[word]
     assert set(expected) == set(request)
     seldom = {"read_back": False, "keytool": "", "settings": (), "patience": 0, "prepare": (), "product_file": ""}
+    seldom |= {"private_files": ()}
     expected = {**seldom, **expected}
     plain = {"format": "pem", "alias": "", "level": "", "fallback": "", "make_directory": False, "referenced": True}
     expected["files"] = tuple({**file, **plain} for file in expected["files"])

@@ -154,6 +154,7 @@ def test_bm_cli_reads_the_files_where_they_lie(certificate: str, domain: tuple[s
     material = [f"--{part} {{directory}}/{part}.pem" for part in ("ca", "cert", "key")]
     assert " ".join(["bm-cli certificate file-cert", *domain, *material]) == " ".join(bluemind.reload)
     assert ("command", product_file, ()) == (bluemind.method, bluemind.product_file, bluemind.check)
+    assert (product_file, product_file.replace("ssl/certs", "bm/certs")) == bluemind.private_files
 
 
 def test_bluemind_reloads_postfix_by_itself() -> None:
