@@ -3,7 +3,7 @@
 
 # The front door: `make` alone lists the verbs. Each installs what it needs into .venv, .cache and .build, nowhere else.
 .DEFAULT_GOAL := help
-VERBS := demo test format lint unit sanity integration fleet chaos docs build bench lock clean
+VERBS := demo test format lint unit sanity integration fleet molecule chaos docs build bench lock clean
 .PHONY: help $(VERBS)
 
 help:
@@ -27,6 +27,8 @@ matrix: ## every integration test with every supported ansible-core
 	@tools/matrix
 fleet: ## tests over twenty hosts with systemd and sshd, made and ended here (root)
 	@tools/fleet
+molecule: ## the roles on Debian 12 and 13 hosts with systemd and sshd, by Molecule (root)
+	@tools/molecule
 chaos: ## kill -9 at every operation of a transaction, all scenarios (integration runs the essential ones)
 	@tools/chaos
 docs: ## the documentation of every plugin and role is complete and its links lead somewhere

@@ -14,6 +14,8 @@ from typing import Any
 
 DOMAIN = "fleet.test"
 GATEWAY, BITS = "10.77.0.1", 16
+SITES = ("www", "shop")
+"""Names that each host has below its own."""
 ACME_DNS_PORT = 8053
 """On the controller; the names `_acme-challenge.HOST.fleet.test` are asked there, for dns-01."""
 
@@ -92,7 +94,10 @@ class Layout:
     def _host_table(self) -> str:
         names = f"controller.{DOMAIN} controller acme.{DOMAIN}"
         lines = ["127.0.0.1 localhost", "::1 localhost", f"{GATEWAY} {names}"]
-        return "\n".join([*lines, *(f"{host.address} {host.fqdn} {host.name}" for host in self.hosts), ""])
+        for host in self.hosts:
+            more = " ".join(f"{name}.{host.fqdn}" for name in SITES)
+            lines.append(f"{host.address} {host.fqdn} {host.name} {more}")
+        return "\n".join([*lines, ""])
 
     def _dnsmasq(self) -> str:
         words = ["no-resolv", "no-hosts", f"addn-hosts={self.directory}/hosts", f"listen-address={GATEWAY},127.0.0.1"]
@@ -104,10 +109,10 @@ class Layout:
         """Everybody logs in as deploy and becomes root; groups are named for Debian's releases."""
         groups: dict[str, Any] = {}
         for host in self.hosts:
-            groups.setdefault(host.suite, {"hosts": {}})["hosts"][host.name] = None
+            # In full for each: a template would be filled in for the host that delegates.
+            groups.setdefault(host.suite, {"hosts": {}})["hosts"][host.name] = {"ansible_host": host.fqdn}
         known = f"-o UserKnownHostsFile={self.directory}/known_hosts -o StrictHostKeyChecking=yes"
         variables = {
-            "ansible_host": "{{ inventory_hostname }}." + DOMAIN,
             "ansible_user": "deploy",
             "ansible_become": True,
             "ansible_ssh_private_key_file": str(self.key),

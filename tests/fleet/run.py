@@ -9,6 +9,7 @@ Below that command, of the fleet that it is in:
     run.py cut|join|kill|boot|reset HOST…    its cable, its power, its disk
     run.py sh HOST COMMAND…                  as root on the host, without ssh
     run.py obstacle                          why no fleet can be had here; nothing where it can
+    run.py build                             the images, where they are missing
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from argparse import REMAINDER, ArgumentParser, Namespace, RawDescriptionHelpFor
 from pathlib import Path
 
 from fleet import Fleet, FleetFailed, find_obstacle, tell
-from fleet_images import SUITES
+from fleet_images import SUITES, ensure_images
 from fleet_layout import Layout
 
 
@@ -38,6 +39,7 @@ def read_words() -> Namespace:
     shell.add_argument("host")
     shell.add_argument("command", nargs=REMAINDER)
     words.add_parser("obstacle")
+    words.add_parser("build")
     return parser.parse_args()
 
 
@@ -65,6 +67,9 @@ def main() -> int | str | None:
     try:
         if words.word == "obstacle":
             return find_obstacle()
+        if words.word == "build":
+            ensure_images(SUITES)
+            return None
         if words.word == "with":
             return run_with(words)
         if words.word == "sh":
