@@ -79,6 +79,9 @@ openssl verify -partial_chain -trusted "$ca" "$cert" >/dev/null || {{ echo "Cert
 mkdir -p "{root}/etc/bm/certs" "{root}/var/lib/bm-ca"
 for directory in "{root}/etc/ssl/certs" "{root}/etc/bm/certs"; do
     {{ cat "$cert"; echo; cat "$key"; echo; cat "$ca"; }} >"$directory/.nc_file"
+    mode=644
+    if [ -e "$directory/$name.pem" ]; then mode=$(stat -c %a "$directory/$name.pem"); fi
+    chmod "$mode" "$directory/.nc_file"
     mv "$directory/.nc_file" "$directory/$name.pem"
 done
 [ "$domain" != global.virt ] || cp "$ca" "{root}/var/lib/bm-ca/cacert.pem"

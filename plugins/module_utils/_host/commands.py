@@ -44,11 +44,12 @@ class CommandResult:
         return f"`{' '.join(self.argv)}` ended with {self.code}: {text}"
 
 
-def run_command(argv: tuple[str, ...], *, deadline: float) -> CommandResult:
+def run_command(argv: tuple[str, ...], *, deadline: float, umask: int = -1) -> CommandResult:
     """Run to the end or kill the whole group at the deadline.
 
-    The first word may name alternatives, as in `apachectl|httpd`. Output goes to an unlinked file, not a pipe: a
-    service that a command starts would hold a pipe open for ever.
+    What it writes is for its owner alone, as everything of ours, unless a `umask` is given. The first word may name
+    alternatives, as in `apachectl|httpd`. Output goes to an unlinked file, not a pipe: a service that a command starts
+    would hold a pipe open for ever.
     """
     environment = _environment()
     argv = (*(_find_program(word, environment["PATH"]) for word in argv[:1]), *argv[1:])
@@ -63,6 +64,7 @@ def run_command(argv: tuple[str, ...], *, deadline: float) -> CommandResult:
                 start_new_session=True,
                 env=environment,
                 cwd="/",
+                umask=umask,
             )
         except OSError as error:
             return CommandResult(argv, 127, f"cannot start: {error.strerror}")

@@ -20,6 +20,8 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.request impor
 
 _SYSTEMD = "/run/systemd/system"
 _ALTERNATIVES = "|"
+# What others read is written as by their own hand.
+_USUAL = 0o022
 _UP = ("active", "reloading", "activating")
 
 
@@ -103,7 +105,7 @@ def prepare_service(service: Service, limits: Limits) -> CommandResult:
     ways = [
         way for way in service.prepare if len(service.prepare) == 1 or shutil.which(way[0], path=":".join(find_paths()))
     ]
-    return run_command(ways[0], deadline=limits.reload) if ways else CommandResult((), 0, "")
+    return run_command(ways[0], deadline=limits.reload, umask=_USUAL) if ways else CommandResult((), 0, "")
 
 
 def check_switched(service: Service, limits: Limits) -> CommandResult:

@@ -116,8 +116,8 @@ def _build(declared: Declared, names: tuple[str, ...], attributes: Mapping[str, 
         staged_check=words.get("staged_check", ()),
         reload=words.get("reload") or fill_command(preset.reload, values),
         restart=words.get("restart_command") or fill_command(preset.restart, values),
-        prepare=(words["prepare"],) if "prepare" in words else _fill_ways(declared),
-        private_files=tuple(_fill_path(path, declared) for path in preset.private_files),
+        prepare=(words["prepare"],) if "prepare" in words else _fill_ways(preset, declared),
+        private_files=_fill_paths(preset.private_files, declared) if preset.private_files else (),
         product_file=_fill_path(preset.product_file, declared) if preset.product_file else "",
         method=_method(declared, unit),
         restart_policy=words.get("restart", preset.restart_policy),
@@ -209,8 +209,12 @@ def _fill_path(path: str, declared: Declared) -> str:
     return path.format_map({**dict(declared.preset.defaults), **declared.words})
 
 
-def _fill_ways(declared: Declared) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(_fill_path(word, declared) for word in way) for way in declared.preset.prepare)
+def _fill_paths(paths: tuple[str, ...], declared: Declared) -> tuple[str, ...]:
+    return tuple(_fill_path(path, declared) for path in paths)
+
+
+def _fill_ways(preset: Preset, declared: Declared) -> tuple[tuple[str, ...], ...]:
+    return tuple([_fill_paths(way, declared) for way in preset.prepare])
 
 
 def _require_sound(service: Service, declared: Declared) -> None:

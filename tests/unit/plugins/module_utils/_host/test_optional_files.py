@@ -153,6 +153,16 @@ def test_the_first_way_that_a_host_has_is_taken(tmp_path: Path, there: tuple[str
     assert told == (f"{tmp_path}/{called} now\n" if called else "")
 
 
+def test_what_it_makes_is_for_others_to_read(tmp_path: Path) -> None:
+    """As by the administrator's own hand, while everything of ours is written for its owner alone."""
+    before = os.umask(0o077)
+    try:
+        assert prepare_service(Service("s", prepare=(("touch", str(tmp_path / "made")),)), LIMITS).ok
+    finally:
+        os.umask(before)
+    assert (tmp_path / "made").stat().st_mode & 0o777 == 0o644
+
+
 def test_a_way_that_was_said_has_to_be_there() -> None:
     assert prepare_service(Service("s", prepare=(("/nowhere/make",),)), LIMITS).code == 127
 
