@@ -70,7 +70,7 @@ class InventoryEntry:
     def state(self) -> str:
         return ABSENT if self.words.get("engine") == DISABLED else str(self.words.get("state") or "present")
 
-    @property
+    @cached_property
     def is_absent(self) -> bool:
         return self.state == ABSENT
 
@@ -133,7 +133,7 @@ def find_entry_notices(entry: InventoryEntry) -> Iterator[Notice]:
     said = load_name(str(entry.words["domain"]))[1] if "domain" in entry.words else None
     if said:
         yield Notice(said.code, f"{entry.where}: {said.message}")
-    unused = [word for word in MATERIAL if entry.is_absent and word in entry.words]
+    unused = [word for word in MATERIAL if word in entry.words] if entry.is_absent else []
     if unused:
         yield Notice("material_unused", f"{entry.where}: is to be absent, so {', '.join(unused)} is not used")
 

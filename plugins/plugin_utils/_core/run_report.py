@@ -201,8 +201,8 @@ def _judge(run: HostRun, name: str, *, is_check: bool, is_stopped: bool) -> Row:
         return replace(row, state=state, code=HELD_BACK, message=_HELD)
     if state == PENDING:
         return replace(row, state=state, code=PENDING, message=_STOPPED if is_stopped else _STORED)
-    code = reasons[0]["code"] if reasons else ""
-    return replace(row, state=state, code=code, message="; ".join(item["message"] for item in reasons))
+    first = next((str(item["code"]) for item in reasons), "")
+    return replace(row, state=state, code=first, message="; ".join(item["message"] for item in reasons))
 
 
 def _find_state(outcomes: Sequence[Result], *, is_check: bool) -> str:

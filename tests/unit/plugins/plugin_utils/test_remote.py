@@ -49,12 +49,12 @@ WEB = [{"name": "web", "material": {"key": KEY}}]
     [
         pytest.param(
             lambda host: host.observe(WEB, baseline=True),
-            {"action": "observe", "baseline": True, "everything": False, "names": []},
+            {"action": "observe", "baseline": True, "everything": False, "names": [], "leaving": False},
             id="observe",
         ),
         pytest.param(
             lambda host: host.observe(WEB, baseline=False, everything=True, names=("a.example",)),
-            {"action": "observe", "baseline": False, "everything": True, "names": ["a.example"]},
+            {"action": "observe", "baseline": False, "everything": True, "names": ["a.example"], "leaving": False},
             id="observe everything",
         ),
         pytest.param(lambda host: host.apply(WEB), {"action": "apply", "refuse_all": False}, id="apply"),
