@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the controller's libraries made, read back on a host. Here, since a host's Python has none of these libraries."""
+"""What the controller's libraries made, read back on a host; here, since a host's Python has none of them."""
 
 from __future__ import annotations
 
