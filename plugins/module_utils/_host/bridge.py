@@ -72,7 +72,7 @@ def _build(store: Store, attempt: Attempt, label: Labeller) -> None:
             continue
         target = os.path.join(directory, os.path.relpath(placement.source, store.live(attempt.certificate)))
         make_directory(os.path.dirname(target))
-        _copy(placement.kept, target, label)
+        copy_file(placement.kept, target, label)
         sync_directory(os.path.dirname(target))
     sync_directory(directory)
     sync_directory(store.home(attempt.certificate))
@@ -84,10 +84,10 @@ def _copy_tree(source: str, target: str, label: Labeller) -> None:
         for name in directories:
             make_directory(os.path.join(place_of, name))
         for name in set(files) - {MANIFEST, RECORD, ACTIVATION}:
-            _copy(os.path.join(parent, name), os.path.join(place_of, name), label)
+            copy_file(os.path.join(parent, name), os.path.join(place_of, name), label)
 
 
-def _copy(source: str, target: str, label: Labeller) -> None:
+def copy_file(source: str, target: str, label: Labeller) -> None:
     """With the attributes of the original: whoever could read it before still can, and nobody else."""
     with open(source, "rb") as file:
         found = os.fstat(file.fileno())

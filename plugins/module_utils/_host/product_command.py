@@ -11,13 +11,14 @@ import stat
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ansible_collections.certwright.tls.plugins.module_utils._host.bridge import BRIDGE
+from ansible_collections.certwright.tls.plugins.module_utils._host.bridge import BRIDGE, copy_file
 from ansible_collections.certwright.tls.plugins.module_utils._host.commands import CommandResult
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import (
     HostError,
     Labeller,
     make_directory,
     read_optional,
+    remove_tree,
     sync_directory,
     write_new,
 )
@@ -33,6 +34,11 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.services impo
 )
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import Store
 
+_NOTHING_KEPT = (
+    "{service} had no certificate with a key before that could be kept, so it was not called again and may have the new"
+    " one still"
+)
+
 
 def hand_over(
     store: Store, service: Service, attempts: Sequence[Attempt], *, limits: Limits, label: Labeller
@@ -42,9 +48,7 @@ def hand_over(
         _keep_product_files(store, service, attempts, label=label)
     except (OSError, HostError) as error:
         return CommandResult((), 1, f"what {service.name} has now could not be kept: {error}")
-    result = reload_service(service, limits)
-    _hide_private_files(service)
-    return result
+    return _reload_hidden(service, limits)
 
 
 def prepare_back(service: Service, limits: Limits) -> tuple[str, CommandResult]:
@@ -55,9 +59,20 @@ def hand_back(store: Store, service: Service, attempts: Sequence[Attempt], limit
     """The service takes what was there before; one that went down under our change is started."""
     if not observe_state(service, limits).running:
         return service.name, start_service(service, limits)
-    result = reload_service(_find_kept(store, service, attempts), limits)
-    _hide_private_files(service)
-    return service.name, result
+    kept = _find_kept(store, service, attempts)
+    if kept is None:
+        return service.name, CommandResult((), 1, _NOTHING_KEPT.format(service=service.name))
+    return service.name, _reload_hidden(kept, limits)
+
+
+def _reload_hidden(service: Service, limits: Limits) -> CommandResult:
+    result = reload_service(service, limits)
+    try:
+        _hide_private_files(service)
+    except OSError as error:
+        fact = f"the files of {service.name} with the key could not be hidden from everybody: {error}"
+        return CommandResult((), 1, f"{fact}; {result.summary}" if not result.ok else fact)
+    return result
 
 
 def _hide_private_files(service: Service) -> None:
@@ -69,31 +84,67 @@ def _hide_private_files(service: Service) -> None:
 
 
 def _keep_product_files(store: Store, service: Service, attempts: Sequence[Attempt], *, label: Labeller) -> None:
-    """What the product has of its own, in the form of our files, where no generation of ours has it.
+    """What the product has of its own, in the form of our files, where no generation of ours has it."""
+    for attempt in attempts:
+        if not service.product_file:
+            continue
+        for path in dict.fromkeys((service.product_file, *service.private_files)):
+            _detach(store, attempt, path, label=label)
+        directory = _kept_directory(store, service, attempt)
+        if _lacks_previous(store, service, attempt) and not os.path.isdir(directory):
+            _keep(service, directory, label=label)
 
-    In the place of a bridge, which is pruned with everything that is half done.
+
+def _kept_directory(store: Store, service: Service, attempt: Attempt) -> str:
+    """In the place of a bridge, which is pruned with everything that is half done."""
+    return os.path.join(store.generation(attempt.certificate, BRIDGE), f"{service.name}.kept")
+
+
+def _keep(service: Service, directory: str, *, label: Labeller) -> None:
+    """By one rename: after a kill the product may have ours, so what is there then was kept before, or was nothing."""
+    fresh = f"{directory}.new"
+    remove_tree(fresh)
+    for path in (os.path.dirname(directory), fresh):
+        make_directory(path)
+    blocks = load_blocks(read_optional(service.product_file) or b"")
+    for spec in service.files if _is_complete(blocks) else ():
+        write_new(os.path.join(fresh, spec.name), _render(spec, blocks), attributes=attributes_of(spec), label=label)
+    sync_directory(fresh)
+    os.rename(fresh, directory)
+    sync_directory(os.path.dirname(directory))
+
+
+def _is_complete(blocks: Sequence[Block]) -> bool:
+    """A command for a certificate without its key, or the reverse, could only fail."""
+    labels = {block.label for block in blocks}
+    return "CERTIFICATE" in labels and any(label.endswith("PRIVATE KEY") for label in labels)
+
+
+def _detach(store: Store, attempt: Attempt, path: str, *, label: Labeller) -> None:
+    """A link that an earlier way of ours left becomes the file that it showed before the switch.
+
+    It would lead to nothing now, and the product would write through it into a generation.
     """
+    live = store.live(attempt.certificate) + "/"
+    if attempt.previous is None or not os.path.islink(path) or not os.readlink(path).startswith(live):
+        return
+    shown = os.path.join(store.generation(attempt.certificate, attempt.previous), os.readlink(path)[len(live) :])
+    if os.path.isfile(shown):
+        copy_file(shown, f"{path}.certwright-new", label)
+        os.replace(f"{path}.certwright-new", path)
+        sync_directory(os.path.dirname(path))
+
+
+def _find_kept(store: Store, service: Service, attempts: Sequence[Attempt]) -> Service | None:
+    """The service as it gets back what was kept of the product, where nothing of ours was before; None without."""
     for attempt in attempts:
         if not service.product_file or not _lacks_previous(store, service, attempt):
             continue
-        directory = os.path.join(store.generation(attempt.certificate, BRIDGE), service.name)
-        for path in (os.path.dirname(directory), directory):
-            make_directory(path)
-        blocks = load_blocks(read_optional(service.product_file) or b"")
-        for spec in service.files if blocks else ():
-            path = os.path.join(directory, spec.name)
-            if not os.path.lexists(path):  # a run that was killed has kept it, and the product has ours by now
-                write_new(path, _render(spec, blocks), attributes=attributes_of(spec), label=label)
-        sync_directory(directory)
-
-
-def _find_kept(store: Store, service: Service, attempts: Sequence[Attempt]) -> Service:
-    """The service as it gets back what was kept of the product, where nothing of ours was before."""
-    for attempt in attempts:
-        directory = os.path.join(store.generation(attempt.certificate, BRIDGE), service.name)
-        if service.product_file and _lacks_previous(store, service, attempt) and os.path.isdir(directory):
-            live = os.path.join(store.live(attempt.certificate), service.name)
-            return replace(service, reload=tuple(word.replace(live, directory) for word in service.reload))
+        directory = _kept_directory(store, service, attempt)
+        if not all(os.path.isfile(os.path.join(directory, spec.name)) for spec in service.files):
+            return None
+        live = os.path.join(store.live(attempt.certificate), service.name)
+        return replace(service, reload=tuple(word.replace(live, directory) for word in service.reload))
     return service
 
 

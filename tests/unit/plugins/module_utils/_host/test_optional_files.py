@@ -14,7 +14,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.certwright.tls.plugins.module_utils._host.journal import read_journal
+from ansible_collections.certwright.tls.plugins.module_utils._host import product_command
+from ansible_collections.certwright.tls.plugins.module_utils._host.files import no_label
+from ansible_collections.certwright.tls.plugins.module_utils._host.journal import Attempt, read_journal
+from ansible_collections.certwright.tls.plugins.module_utils._host.product_command import hand_over
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import FileSpec, Service, Wanted
 from ansible_collections.certwright.tls.plugins.module_utils._host.services import prepare_service
 from ansible_collections.certwright.tls.tests.unit.plugins.module_utils._host.nginx_server import supply
@@ -229,6 +232,71 @@ def test_a_product_gets_back_the_earlier_generation(host: TransactionHost, comma
     outcome = host.apply(host.wanted(NEW, commanded.service()))["site"]
     assert outcome["outcome"] == "rolled_back"
     assert commanded.has(OWN)
+
+
+def as_files(host: TransactionHost, commanded: Commanded) -> Service:
+    """The same product by a file, as it was declared before."""
+    spec = FileSpec("product.pem", PARTS, path=str(commanded.file))
+    return host.service(name="bm", files=(spec,))
+
+
+def test_a_change_from_a_file_to_a_command_can_be_put_back(host: TransactionHost, commanded: Commanded) -> None:
+    commanded.file.unlink()
+    host.install(OWN, as_files(host, commanded))
+    stored = host.live("bm/product.pem").resolve()
+    before = stored.read_bytes()
+    commanded.fail_once()
+    outcome = host.apply(host.wanted(NEW, commanded.service()))["site"]
+    assert (outcome["outcome"], host.calls("take")) == ("rolled_back", 2)
+    assert "could not" not in outcome["message"].partition("\n")[2]
+    assert (commanded.file.read_bytes(), commanded.file.is_symlink()) == (before, False)
+    assert stored.read_bytes() == before
+
+
+def test_a_product_does_not_write_through_an_old_link(host: TransactionHost, commanded: Commanded) -> None:
+    commanded.file.unlink()
+    host.install(OWN, as_files(host, commanded))
+    host.install(NEW, commanded.service())
+    assert commanded.has(NEW)
+    assert not commanded.file.is_symlink()
+    assert not host.live("bm/product.pem").exists()
+
+
+@pytest.mark.parametrize("text", ["", OWN.material.leaf], ids=["nothing", "a certificate without its key"])
+def test_a_product_that_had_nothing_gets_nothing_back(host: TransactionHost, commanded: Commanded, text: str) -> None:
+    commanded.file.write_text(text, encoding="ascii")
+    commanded.fail_once()
+    outcome = host.apply(host.wanted(NEW, commanded.service()))["site"]
+    assert (outcome["outcome"], host.calls("take")) == ("rolled_back", 1)
+    assert "bm had no certificate with a key before that could be kept" in outcome["message"]
+
+
+def test_what_was_kept_is_kept_once(host: TransactionHost, commanded: Commanded) -> None:
+    """A run that was killed after the command finds our own files with the product."""
+    service, before = commanded.service(), commanded.file.read_bytes()
+    attempt = Attempt("site", None, 1, (service,), (), put_back=True, answered={})
+    Path(host.store.home("site")).mkdir(parents=True)
+    for text in (before, OWN.material.leaf.encode() + OWN.material.key.encode()):
+        commanded.file.write_bytes(text)
+        hand_over(host.store, service, [attempt], limits=LIMITS, label=no_label)
+    kept = Path(host.store.generation("site", 0), "bm.kept")
+    assert (kept / "cert.pem").read_text(encoding="ascii") == SYSTEM.material.leaf
+
+
+def test_files_that_cannot_be_hidden_are_put_back(
+    host: TransactionHost, commanded: Commanded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: str, mode: int) -> None:
+        raise PermissionError(1, "Operation not permitted", path)
+
+    before = commanded.file.read_text(encoding="ascii")
+    monkeypatch.setattr(product_command.os, "chmod", refuse)
+    wanted = host.wanted(OWN, commanded.service(private_files=(str(commanded.file),)))
+    outcome = host.apply(wanted)["site"]
+    assert (outcome["outcome"], outcome["step"]) == ("rolled_back", "reload")
+    assert "could not be hidden from everybody" in outcome["message"]
+    assert commanded.file.read_text(encoding="ascii") == before
+    assert read_journal(host.store) is None
 
 
 def test_its_own_file_is_looked_at_and_never_lacking(host: TransactionHost, commanded: Commanded) -> None:
