@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._collected import REFUSE_ALL, Collected
-from ansible_collections.certwright.tls.plugins.plugin_utils._convergence import Round, converge
+from ansible_collections.certwright.tls.plugins.plugin_utils._convergence import ChangedUnderneath, Round, converge
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.burial import find_revocable, word_removed
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.entry import (
@@ -151,6 +151,8 @@ def remove(host: Host, task: RemovalTask, *, now: datetime, check_mode: bool) ->
     burial = task.whole.removal.burial if task.whole else None
     words = {} if burial is None else word_removed(burial, None, now).to_json()
     answer = host.apply([], dissolve=words)
+    if answer["changed_underneath"]:
+        raise ChangedUnderneath(_INTERRUPTED)
     notices = [{"code": "store_kept", "message": f"Left alone in the store: {', '.join(answer['left'])}"}]
     outcome = {
         "certificate": "store",
@@ -166,6 +168,7 @@ def remove(host: Host, task: RemovalTask, *, now: datetime, check_mode: bool) ->
     return replace(ended, plans=(*ended.plans, plan), outcomes=(*ended.outcomes, outcome))
 
 
+_INTERRUPTED = "Another run was interrupted meanwhile; its work was finished and the store left as it is; run again"
 _STORE_GOES = Reason("store_removed", "Nothing of ours is left in the store, which goes too")
 
 

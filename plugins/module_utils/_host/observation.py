@@ -37,10 +37,10 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.store import 
     is_being_removed,
     is_stored,
     live_generation,
-    locked_for_reading,
     read_document,
     stored_certificates,
 )
+from ansible_collections.certwright.tls.plugins.module_utils._host.store_lock import locked_for_reading
 from ansible_collections.certwright.tls.plugins.module_utils._host.tombstones import observe_tombstone
 
 # Of a record: what only people read, and what is compared of a service that the request declares anew.

@@ -39,11 +39,10 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.request impor
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
     Store,
     complete_generations,
-    create_store,
     hide_from_versioning,
     live_generation,
-    locked,
 )
+from ansible_collections.certwright.tls.plugins.module_utils._host.store_lock import locked
 
 _THREADS = 4
 
@@ -106,7 +105,6 @@ class Preparation:
 def prepare(store: Store, preparation: Preparation, *, label: Labeller) -> dict[str, Any]:
     """All of it under the store's lock; each order is refused by itself."""
     require_local(store.path)
-    create_store(store)
     with locked(store, run=preparation.run, patience=preparation.limits.lock):
         hide_from_versioning(store)
         return {"certificates": _Preparing(store, preparation, label).run()}

@@ -20,13 +20,10 @@ gets the services as they are declared now, and activation.json is the memory of
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,50 +130,6 @@ def hide_from_versioning(store: Store) -> None:
     """etckeeper and its like leave the keys alone. Under the lock, as every writing of a file."""
     if not os.path.exists(store.ignore):
         replace_file(store.ignore, b"*\n", mode=0o644)
-
-
-@contextlib.contextmanager
-def locked(store: Store, *, run: str, patience: float) -> Iterator[None]:
-    """One writer at a time; the lock ends with the process, whatever ends it. A waiter names the holder."""
-    descriptor = os.open(store.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        _wait_for_lock(descriptor, fcntl.LOCK_EX, store=store, patience=patience)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"pid {os.getpid()}, run {run or 'unnamed'}".encode(), 0)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def locked_for_reading(store: Store, *, patience: float) -> Iterator[None]:
-    """No writer meanwhile. Changes nothing, and needs nothing where no writer has ever been."""
-    try:
-        descriptor = os.open(store.lock, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        yield
-        return
-    try:
-        _wait_for_lock(descriptor, fcntl.LOCK_SH, store=store, patience=patience)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _wait_for_lock(descriptor: int, kind: int, *, store: Store, patience: float) -> None:
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace")
-                raise HostError(
-                    f"The store {store.path} has been locked by another run for {patience:g} s ({holder}); "
-                    "wait for it to end and run again"
-                ) from None
-            time.sleep(0.05)
 
 
 def live_generation(store: Store, certificate: str) -> int | None:

@@ -25,12 +25,8 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.own_client im
 from ansible_collections.certwright.tls.plugins.module_utils._host.pem import Block, load_blocks
 from ansible_collections.certwright.tls.plugins.module_utils._host.probe import ProbeTarget, Served, observe_served
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Limits, Wanted
-from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
-    Store,
-    is_stored,
-    locked_for_reading,
-    stored_certificates,
-)
+from ansible_collections.certwright.tls.plugins.module_utils._host.store import Store, is_stored, stored_certificates
+from ansible_collections.certwright.tls.plugins.module_utils._host.store_lock import locked_for_reading
 
 CERTIFICATE = "CERTIFICATE"
 FILE_LIMIT = 5000

@@ -40,13 +40,12 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.staging impor
 from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
     Store,
     adopt,
-    create_store,
     hide_from_versioning,
     live_generation,
-    locked,
     prune,
     timestamp,
 )
+from ansible_collections.certwright.tls.plugins.module_utils._host.store_lock import locked
 from ansible_collections.certwright.tls.plugins.module_utils._host.tombstones import bring_back, bury
 from ansible_collections.certwright.tls.plugins.module_utils._host.usage import Usages
 
@@ -60,7 +59,6 @@ def apply(store: Store, request: Request, *, label: Labeller) -> dict[str, Any]:
     3.-9. see `Activation.run`
     """
     require_local(store.path)
-    create_store(store)
     located = tuple(with_directories(store, wanted) for wanted in request.certificates)
     request = replace(request, certificates=located)
     with locked(store, run=request.run, patience=request.limits.lock):

@@ -19,7 +19,7 @@ import pytest
 from ansible_collections.certwright.tls.plugins.module_utils._host.listeners import observe_listeners
 from ansible_collections.certwright.tls.plugins.module_utils._host.probe import ProbeTarget, observe_served
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Limits
-from ansible_collections.certwright.tls.plugins.module_utils._host.store import locked
+from ansible_collections.certwright.tls.plugins.module_utils._host.store_lock import locked
 from ansible_collections.certwright.tls.plugins.module_utils._host.survey import SurveyRequest, survey
 from ansible_collections.certwright.tls.tests.unit.plugins.module_utils._host.nginx_server import free_port, supply
 from ansible_collections.certwright.tls.tests.unit.plugins.module_utils._host.transaction_host import (
