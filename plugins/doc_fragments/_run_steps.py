@@ -21,6 +21,7 @@ options:
         C(received) is of the same module with C(handed_out).
       - C(requested) and C(signed) are of M(certwright.tls.internal_certificate), C(stored) is of
         M(certwright.tls.domain_certificate), C(activated) of M(certwright.tls.certificate_activate).
+      - C(read) is of a task that fails where the inventory cannot be read.
       - C(permission) is what P(certwright.tls.permitted_orders#filter) gave, on any host.
     type: dict
     required: true

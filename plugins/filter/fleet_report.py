@@ -71,8 +71,6 @@ _value:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.errors import AnsibleError
-
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.declared import Declared, list_declared
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_report import HostFound, report_fleet
@@ -96,8 +94,8 @@ def _load_declared(variables: Mapping[str, Any]) -> tuple[tuple[Declared, ...], 
         return list_declared(load_inventory(known, presets=PRESETS)), ""
     except TlsError as error:
         return (), explain(error)
-    except AnsibleError as error:
-        return (), without_pem(str(error))
+    except Exception as error:  # noqa: BLE001 - a template of a host may raise anything, and may not hide the others
+        return (), without_pem(str(error)) or type(error).__name__
 
 
 class FilterModule:

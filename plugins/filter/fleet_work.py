@@ -12,14 +12,17 @@ author:
   - The certwright.tls authors (@certwright)
 description:
   - Reads the inventory of all hosts at once, so that a play of each kind runs over the hosts that have any.
-  - A host whose inventory cannot be read, and one without any, is among RV(_value.stored). There its faults are told,
-    and its store is looked at.
+  - A host without any is among RV(_value.stored), where its store is looked at.
 positional: _input
 options:
   _input:
     description: The variables of each host of the run, by host.
     type: dict
     required: true
+  together:
+    description: Whether hosts have variables that are not among these, as those of a play. Then none is sorted.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -48,6 +51,10 @@ _value:
       description: Those with supplied certificates.
       type: list
       elements: str
+    together:
+      description: Those that are not sorted, also since their inventory cannot be read here. Each finds out for itself.
+      type: list
+      elements: str
     shared:
       description: Those that have a certificate from another host, its home.
       type: list
@@ -57,17 +64,16 @@ _value:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.errors import AnsibleError
-
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory import VARIABLES, Inventory, load_inventory
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
 
+_UNSORTED = ["together", "shared"]
 
-def fleet_work(hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
-    work: dict[str, list[str]] = {"ordered": [], "signed": [], "stored": [], "shared": []}
+
+def fleet_work(hosts: Mapping[str, Mapping[str, Any]], together: bool = False) -> dict[str, list[str]]:
+    work: dict[str, list[str]] = {"ordered": [], "signed": [], "stored": [], "together": [], "shared": []}
     for host, variables in hosts.items():
-        for kind in _find_kinds(variables):
+        for kind in _UNSORTED if together else _find_kinds(variables):
             work[kind].append(str(host))
     return work
 
@@ -75,9 +81,19 @@ def fleet_work(hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
 def _find_kinds(variables: Mapping[str, Any]) -> list[str]:
     try:
         known = {word: variables[word] for word in VARIABLES if word in variables}
-        return _list_kinds(load_inventory(known, presets=PRESETS))
-    except (TlsError, AnsibleError):
-        return ["stored"]
+        loaded = load_inventory(known, presets=PRESETS)
+        return _UNSORTED if _has_template(known) else _list_kinds(loaded)
+    except Exception:  # noqa: BLE001 - a template of a host may raise anything, and may not keep the others from theirs
+        return _UNSORTED
+
+
+def _has_template(value: object) -> bool:
+    """What ansible-core before 2.19 could not template is its own text."""
+    if isinstance(value, Mapping):
+        return any(_has_template(item) for item in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(_has_template(item) for item in value)
+    return isinstance(value, str) and "{{" in value
 
 
 def _list_kinds(loaded: Inventory) -> list[str]:

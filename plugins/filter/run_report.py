@@ -25,6 +25,10 @@ options:
     type: list
     elements: str
     default: []
+  asked:
+    description: Whether each host was to be asked in this run, so that one without a result has failed.
+    type: bool
+    default: true
   check:
     description: Whether it is a run in check mode.
     type: bool
@@ -99,21 +103,25 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.run_report import WORDS, load_runs, report_run
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.run_report import (
+    WORDS,
+    Circumstances,
+    load_runs,
+    report_run,
+)
 
 
 def run_report(
-    hosts: Mapping[str, Mapping[str, Any]],
-    words: Mapping[str, str],
-    run: str = "install",
-    stopped_by: Sequence[str] = (),
-    check: bool = False,
+    hosts: Mapping[str, Mapping[str, Any]], words: Mapping[str, str], run: str = "install", **how: Any
 ) -> dict[str, Any]:
     unknown = sorted(set(words) - set(WORDS))
     if unknown:
         raise AnsibleFilterError(f"`words` of certwright.tls.run_report takes {', '.join(WORDS)}, not {unknown[0]}")
-    runs = load_runs(hosts, words)
-    return report_run(runs, run=str(run), is_check=bool(check), stopped_by=[str(host) for host in stopped_by])
+    return report_run(load_runs(hosts, words), run=str(run), how=_load_circumstances(**how))
+
+
+def _load_circumstances(stopped_by: Sequence[str] = (), asked: bool = True, check: bool = False) -> Circumstances:
+    return Circumstances(bool(check), tuple(str(host) for host in stopped_by), bool(asked))
 
 
 class FilterModule:

@@ -12,7 +12,9 @@ author:
   - The certwright.tls authors (@certwright)
 description:
   - Those on which a certificate had to go back, or is kept although no port shows it, and those whose activation ended
-    without telling how. A service that was broken before is none of them, since nothing of it was touched.
+    without telling how.
+  - A service that was broken before is none of them, since nothing of it was touched. One that went back in an earlier
+    run too is one of them again.
 positional: _input
 extends_documentation_fragment:
   - certwright.tls._run_steps

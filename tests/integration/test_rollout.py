@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.certwright.tls.tests.integration.playbook_run import PlaybookRun
 from ansible_collections.certwright.tls.tests.integration.site import NAME, Site
 
 HOSTS = ("web1", "web2", "web3", "web4")
@@ -50,7 +51,7 @@ class Rollout:
         logs = {host: self.site.host / f"{host}.log" for host in HOSTS}
         return {host: len(log.read_text("ascii").splitlines()) for host, log in logs.items() if log.exists()}
 
-    def run(self, *options: str, **words: Any) -> Told:
+    def start(self, *options: str, **words: Any) -> PlaybookRun:
         file = {"name": "all.pem", "parts": ["leaf", "chain", "key"]}
         service = {"custom": {"files": [file], "reload": [self.reload, "{{ inventory_hostname }}"], "ports": []}}
         variables = {
@@ -65,7 +66,10 @@ class Rollout:
             **words,
         }
         inventory = ("-i", f"{','.join(HOSTS)},")
-        run = self.site.controller.start("certwright.tls.install", *inventory, *options, variables=variables)
+        return self.site.controller.start("certwright.tls.install", *inventory, *options, variables=variables)
+
+    def run(self, *options: str, **words: Any) -> Told:
+        run = self.start(*options, **words)
         finished = run.finish()
         lines = [json.loads(line) for line in run.events.read_text(encoding="utf-8").splitlines()]
         reports = [line["result"] for line in lines if line["action"] == "ansible.builtin.set_stats"]
@@ -94,9 +98,11 @@ def test_a_host_that_had_to_go_back_stops_the_batches_after_its_own_and_the_next
     # Once for the new files and once for those that were put back.
     assert rollout.count_reloads() == {"web1": 2, "web2": 3, "web3": 1, "web4": 1}
 
-    # It is broken still, and told again; but the same fault stops nobody twice.
+    # It is broken still, and stops the others again; unless it is left out.
     again = rollout.run()
-    assert (again.code, again.hosts("changed"), again.hosts("failed")) == (2, ["web3", "web4"], ["web2"]), again.output
+    assert (again.code, again.hosts("changed"), again.report["stopped_by"]) == (2, [], ["web2"]), again.output
+    others = rollout.run("--limit", "all:!web2")
+    assert (others.code, others.hosts("changed")) == (0, ["web3", "web4"]), others.output
     rollout.break_service("web2", mended=True)
     mended = rollout.run()
     assert (mended.code, mended.hosts("changed")) == (0, ["web2"]), mended.output
@@ -122,8 +128,29 @@ def test_one_half_is_taken_by_its_tag_and_a_limit_holds_for_both(rollout: Rollou
     assert (stored.code, stored.hosts("pending"), rollout.count_reloads()) == (0, list(HOSTS), {}), stored.output
     limited = rollout.run("--tags", "activate", "--limit", "web3")
     assert (limited.code, limited.hosts("changed"), rollout.count_reloads()) == (0, ["web3"], {"web3": 1})
-    rest = rollout.run("--tags", "activate")
+    rollout.break_service("web1")
+    stopped = rollout.run("--tags", "activate")
+    assert (stopped.code, stopped.hosts("failed"), stopped.hosts("pending")) == (2, ["web1"], list(HOSTS[1:])), (
+        stopped.output
+    )
+    rollout.break_service("web1", mended=True)
+    rest = rollout.run("--skip-tags", "issue")
     assert (rest.code, rest.hosts("changed")) == (0, ["web1", "web2", "web4"]), rest.output
+    calm = rollout.run("--skip-tags", "activate")
+    assert (calm.code, calm.hosts("unchanged")) == (0, list(HOSTS)), calm.output
+
+
+def test_the_tags_of_another_play_leave_everything_alone(rollout: Rollout) -> None:
+    run = rollout.start("--tags", "app")
+    finished = run.finish()
+    assert (finished.code, finished.results) == (0, ()), finished.output
+
+
+def test_a_variable_that_names_one_that_is_not_there_fails_its_host_and_no_other(rollout: Rollout) -> None:
+    domains = "{{ [] if inventory_hostname != 'web2' else of_nobody }}"
+    told = rollout.run(tls_domains=domains)
+    assert (told.code, told.hosts("failed")) == (2, ["web2"]), told.output
+    assert told.hosts("changed") == ["web1", "web3", "web4"]
 
 
 def test_one_that_is_refused_keeps_its_host_from_its_services_and_no_other_host(rollout: Rollout) -> None:

@@ -18,7 +18,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.sharing impor
 
 RENEWED, NOT_DUE, DEFERRED, FAILED, EXPIRED = "renewed", "not_due", "deferred", "failed", "expired"
 STATES = (RENEWED, NOT_DUE, DEFERRED, FAILED, EXPIRED)
-_PUT_BACK = ("rolled_back", "kept_new_unproved", "stranded")
+PUT_BACK = ("rolled_back", "kept_new_unproved", "stranded")
 _ENDING = ("due", "expired")
 _CLOSE, _CLOSE_OF_SHORT = 1 / 6, 1 / 4
 _OVERDUE = "it is stored and not activated, and what the services have has ended or is about to; see why they refuse it"
@@ -178,12 +178,12 @@ def find_put_back(results: Mapping[str, Result]) -> list[str]:
 
     What has failed before stops nobody again: a vhost that is broken for a week would stop all renewals of a fleet.
     """
-    return [str(host) for host, result in results.items() if is_put_back(result)]
+    return [str(host) for host, result in results.items() if _is_put_back(result)]
 
 
-def is_put_back(result: Result) -> bool:
+def _is_put_back(result: Result) -> bool:
     outcomes = (result.get("outcomes") or {}).items()
-    return any(item["outcome"] in _PUT_BACK and not _is_retried(result, name) for name, item in outcomes)
+    return any(item["outcome"] in PUT_BACK and not _is_retried(result, name) for name, item in outcomes)
 
 
 def _is_retried(result: Result, name: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_batch import find_unanswered
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_report import ORDERS_HELD, is_put_back
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_report import ORDERS_HELD, PUT_BACK
 
 CHANGED, UNCHANGED, PENDING, DEFERRED = "changed", "unchanged", "pending", "deferred"
 HELD_BACK, FAILED = "held_back", "failed"
@@ -19,6 +19,8 @@ STATES = (CHANGED, UNCHANGED, PENDING, DEFERRED, HELD_BACK, FAILED)
 _NOT_ASKED = "it ended before it was asked"
 _HELD = "another certificate of this host was refused, and one stops all; mend that one, or say tls_on_problem: skip"
 _STOPPED = "it is stored, and the rollout had stopped before it was handed to its services; the next run goes on"
+_NOT_BEGUN = "the rollout had stopped before it was begun; what waits on it is taken up by the next run"
+_UNREACHED = "{host} was not reached, so nothing of it was changed; run again"
 _STORED = "it is stored, and its services do not have it yet; the next run goes on"
 
 Result = Mapping[str, Any]
@@ -60,9 +62,9 @@ class HostRun:
         return tuple(name for name in left if name not in self.names)
 
 
-STEPS = ("due", "ordered", "requested", "signed", "stored", "activated", "received")
+STEPS = ("read", "due", "ordered", "requested", "signed", "stored", "activated", "received")
 # A later step knows more than the look before it.
-_PAIRS = (("due", "ordered"), ("requested", "signed"), ("stored", "stored"))
+_PAIRS = (("read", "read"), ("due", "ordered"), ("requested", "signed"), ("stored", "stored"))
 _PERMISSION = "permission"
 WORDS = (*STEPS, _PERMISSION)
 
@@ -70,8 +72,9 @@ WORDS = (*STEPS, _PERMISSION)
 def load_runs(variables: Mapping[str, Result], words: Mapping[str, str]) -> list[HostRun]:
     """`variables` are those of each host, and `words` says which of them holds the result of a step.
 
-    `due` and `ordered` are of letsencrypt_cert, `requested` and `signed` of internal_certificate, `stored` of
-    domain_certificate; `permission` is of permitted_orders, and on any of the hosts.
+    `read` is of a task that fails where the inventory cannot be read, `due` and `ordered` are of letsencrypt_cert,
+    `requested` and `signed` of internal_certificate, `stored` of domain_certificate, `activated` of
+    certificate_activate, `received` of letsencrypt_cert again; `permission` is of permitted_orders, on any host.
     """
     found = {
         host: {word: _load_result(told.get(words.get(word, ""))) for word in WORDS} for host, told in variables.items()
@@ -128,40 +131,65 @@ def find_stopping(runs: Sequence[HostRun], *, at_unreachable: bool) -> list[str]
 
 def _is_stopping(run: HostRun) -> bool:
     steps = (run.activated, run.received)
-    return any(is_put_back(step) or (bool(step.get("failed")) and "outcomes" not in step) for step in steps)
+    return any(_has_gone_back(step) or (bool(step.get("failed")) and "outcomes" not in step) for step in steps)
 
 
-def report_run(runs: Sequence[HostRun], *, run: str, is_check: bool, stopped_by: Sequence[str] = ()) -> dict[str, Any]:
+def _has_gone_back(step: Result) -> bool:
+    """Each time anew: who leaves a canary broken has not said that the others may follow."""
+    return any(item["outcome"] in PUT_BACK for item in _outcomes(step))
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """Of all hosts of a run: whether it only checks, who stopped its rollout, and whether each was to be asked."""
+
+    is_check: bool = False
+    stopped_by: tuple[str, ...] = ()
+    asked: bool = True
+
+
+def report_run(runs: Sequence[HostRun], *, run: str, how: Circumstances) -> dict[str, Any]:
     """Plain JSON for people, AWX and metrics, without anything that is secret.
 
     In check mode `changed` are those that would be.
     """
-    rows = [row for item in runs for row in find_rows(item, is_check=is_check, is_stopped=bool(stopped_by))]
+    rows = [row for item in runs for row in find_rows(item, how)]
     has_left = any(row.state == PENDING for row in rows)
     return {
         "run": run,
-        "check": is_check,
+        "check": how.is_check,
         "checked": sum(1 for row in rows if row.certificate),
         **{state: [_describe(row) for row in rows if row.state == state] for state in STATES},
         "unmanaged": [{"host": item.host, "certificate": name} for item in runs for name in item.unmanaged],
         "unreachable": [item.host for item in runs if item.is_unreachable],
         # The last batch has none after it.
-        "stopped_by": list(stopped_by) if has_left else [],
+        "stopped_by": list(how.stopped_by) if has_left else [],
     }
 
 
-def find_rows(run: HostRun, *, is_check: bool, is_stopped: bool) -> Iterator[Row]:
+def find_faults(report: Result) -> dict[str, str]:
+    """By host, what it fails for, as lines."""
+    faults: dict[str, list[str]] = {host: [_UNREACHED.format(host=host)] for host in report["unreachable"]}
+    for row in report["failed"]:
+        faults.setdefault(row["host"], []).append(f"{row.get('certificate') or row['host']}: {row['message']}")
+    return {host: "\n".join(lines) for host, lines in faults.items()}
+
+
+def find_rows(run: HostRun, how: Circumstances) -> Iterator[Row]:
     """One for each certificate, and one for the host where it could not even be asked."""
-    yield from _find_host_faults(run)
+    yield from _find_host_rows(run, how)
     for name in run.names:
-        yield _judge(run, name, is_check=is_check, is_stopped=is_stopped)
+        yield _judge(run, name, how)
 
 
-def _find_host_faults(run: HostRun) -> Iterator[Row]:
+def _find_host_rows(run: HostRun, how: Circumstances) -> Iterator[Row]:
+    """In a run that only activates, a host on which it did not begin is named where somebody stopped it."""
     if run.is_unreachable:
         return
-    if not any(run.steps):
+    if not any(run.steps) and how.asked:
         yield Row(run.host, "", FAILED, FAILED, "not_asked", _NOT_ASKED)
+    elif not any(run.steps) and how.stopped_by:
+        yield Row(run.host, "", PENDING, PENDING, PENDING, _NOT_BEGUN)
     known = run.names
     for problem in _list_problems(run):
         if problem["certificate"] not in known:
@@ -184,7 +212,7 @@ def _list_step_problems(step: Result) -> Iterator[Result]:
         yield {"certificate": "", "code": FAILED, "message": str(step.get("msg", ""))}
 
 
-def _judge(run: HostRun, name: str, *, is_check: bool, is_stopped: bool) -> Row:
+def _judge(run: HostRun, name: str, how: Circumstances) -> Row:
     steps = [step for step in run.steps if name in (step.get("outcomes") or {})]
     outcomes = [step["outcomes"][name] for step in steps]
     last = outcomes[-1]
@@ -196,11 +224,11 @@ def _judge(run: HostRun, name: str, *, is_check: bool, is_stopped: bool) -> Row:
         return replace(row, code=problem["code"], message=problem["message"])
     if name in run.held:
         return Row(run.host, name, DEFERRED, DEFERRED, "orders_held", ORDERS_HELD)
-    state = _find_state(outcomes, is_check=is_check)
+    state = _find_state(outcomes, is_check=how.is_check)
     if state == HELD_BACK:
         return replace(row, state=state, code=HELD_BACK, message=_HELD)
     if state == PENDING:
-        return replace(row, state=state, code=PENDING, message=_STOPPED if is_stopped else _STORED)
+        return replace(row, state=state, code=PENDING, message=_STOPPED if how.stopped_by else _STORED)
     first = next((str(item["code"]) for item in reasons), "")
     return replace(row, state=state, code=first, message="; ".join(item["message"] for item in reasons))
 

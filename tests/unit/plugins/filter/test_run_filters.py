@@ -12,8 +12,10 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.certwright.tls.plugins.filter import (
+    fleet_report,
     fleet_work,
     pending_hosts,
+    run_faults,
     run_report,
     run_table,
     stopped_by,
@@ -80,9 +82,39 @@ def test_hosts_are_sorted_by_what_their_inventory_wants() -> None:
     }
     signed = {"tls_issuers": issuers, "tls_certificates": {"db": {"issuer": "office", "names": ["db.example.org"]}}}
     ordered = {"tls_issuers": issuers, "tls_certificates": {"www": {"issuer": "ca", "names": ["www.example.org"]}}}
-    assert fleet_work.fleet_work({"db": signed, "www": ordered, "none": {}, "faulty": {"tls_domains": 7}}) == {
+    untold = {"tls_default_domain": "{{ of_nobody }}"}
+    hosts = {"db": signed, "www": ordered, "none": {}, "faulty": {"tls_domains": 7}, "untold": untold}
+    assert fleet_work.fleet_work(hosts) == {
         "ordered": ["www"],
         "signed": ["db"],
-        "stored": ["none", "faulty"],
-        "shared": [],
+        "stored": ["none"],
+        "together": ["faulty", "untold"],
+        "shared": ["faulty", "untold"],
     }
+    assert fleet_work.fleet_work({"db": signed}, together=True)["together"] == ["db"]
+
+
+class Broken(dict[str, Any]):
+    """As the variables of a host of which a template divides by nought."""
+
+    def __getitem__(self, key: str) -> Any:
+        raise ZeroDivisionError
+
+
+def test_one_host_that_cannot_be_read_keeps_no_other_from_its_own() -> None:
+    broken = Broken(tls_system=None)
+    work = fleet_work.fleet_work({"broken": broken, "none": {}})
+    assert (work["stored"], work["together"]) == (["none"], ["broken"])
+    report = fleet_report.fleet_report({"broken": broken, "none": {}}, "found")
+    assert "inventory_invalid" in [problem["code"] for problem in report["problems"]]
+
+
+def test_a_nested_text_that_was_not_templated_is_found() -> None:
+    entry = {"issuer": "ca", "names": ["www.example.org"], "services": [{"custom": {"hint": "{{ x }}"}}]}
+    hosts = {"a": {"tls_certificates": {"www": entry}}}
+    assert fleet_work.fleet_work(hosts)["together"] == ["a"]
+
+
+def test_a_host_fails_for_its_faults() -> None:
+    faults = run_faults.run_faults({"unreachable": [], "failed": [{"host": "a", "message": "why"}]})
+    assert faults == {"a": "a: why"}

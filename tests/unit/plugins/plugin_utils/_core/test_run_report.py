@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.run_report import (
+    Circumstances,
     HostRun,
+    find_faults,
     find_stopping,
     report_run,
 )
@@ -34,7 +36,7 @@ WHY = {"reasons": [{"certificate": "www", "code": "name_missing", "message": "ww
 
 def find_state(run: HostRun, **words: Any) -> tuple[str, dict[str, Any]]:
     """Of the only row."""
-    report = report_run([run], run="install", **{"is_check": False, **words})
+    report = report_run([run], run="install", how=Circumstances(**words))
     ((state, row),) = [
         (state, row)
         for state in ("changed", "unchanged", "pending", "deferred", "held_back", "failed")
@@ -94,7 +96,7 @@ def test_a_change_says_how_it_ended_where_and_why() -> None:
 
 
 def test_what_is_pending_says_that_the_rollout_stopped() -> None:
-    stopped = report_run([HostRun("h", (STAGED,))], run="install", is_check=False, stopped_by=["canary"])
+    stopped = report_run([HostRun("h", (STAGED,))], run="install", how=Circumstances(stopped_by=("canary",)))
     assert ("the rollout had stopped" in stopped["pending"][0]["message"], stopped["stopped_by"]) == (True, ["canary"])
     assert "the rollout had stopped" not in find_state(HostRun("h", (STAGED,)))[1]["message"]
 
@@ -109,7 +111,7 @@ def test_the_report_counts_certificates_and_names_hosts_that_were_not_reached() 
         HostRun("a", (result(www=outcome("unchanged"), api=outcome("unchanged")),)),
         HostRun("b", ({"unreachable": True},)),
     ]
-    report = report_run(runs, run="remove", is_check=False, stopped_by=["a"])
+    report = report_run(runs, run="remove", how=Circumstances(stopped_by=("a",)))
     told = tuple(report[word] for word in ("run", "checked", "unreachable", "stopped_by"))
     assert told == ("remove", 2, ["b"], [])
     assert report["failed"] == []
@@ -118,13 +120,13 @@ def test_the_report_counts_certificates_and_names_hosts_that_were_not_reached() 
 def test_what_the_inventory_does_not_know_is_named_unless_another_step_keeps_it() -> None:
     stored = {**result(www=outcome("unchanged")), "unmanaged": ["api", "old"]}
     ordered = {**result(api=outcome("unchanged")), "unmanaged": ["www", "old"]}
-    report = report_run([HostRun("h", (ordered, stored))], run="install", is_check=False)
+    report = report_run([HostRun("h", (ordered, stored))], run="install", how=Circumstances())
     assert report["unmanaged"] == [{"host": "h", "certificate": "old"}]
 
 
 STOPPING = [
     ("put back", {"activated": result(www=outcome("rolled_back"))}, True),
-    ("put back before as well", {"activated": {**result(www=outcome("rolled_back")), "retried": ["www"]}}, False),
+    ("put back before as well", {"activated": {**result(www=outcome("rolled_back")), "retried": ["www"]}}, True),
     ("nobody knows how it went", {"activated": {"failed": True, "msg": "a traceback"}}, True),
     ("broken before", {"activated": result(("www", "c", "m"), www=outcome("refused"))}, False),
     ("a member was put back", {"received": result(www=outcome("rolled_back"))}, True),
@@ -140,3 +142,23 @@ def test_a_rollout_stops_after_a_host_that_had_to_go_back(steps: dict[str, Any],
 
 def test_a_host_that_is_not_reached_stops_it_when_told() -> None:
     assert find_stopping([HostRun("h", activated={"unreachable": True})], at_unreachable=True) == ["h"]
+
+
+def test_a_run_that_only_activates_fails_nobody_whom_it_did_not_begin_with_and_names_them() -> None:
+    assert report_run([HostRun("h")], run="install", how=Circumstances(asked=False))["failed"] == []
+    stopped = report_run([HostRun("h")], run="install", how=Circumstances(asked=False, stopped_by=("canary",)))
+    assert (stopped["failed"], stopped["pending"][0]["host"], stopped["stopped_by"]) == ([], "h", ["canary"])
+
+
+def test_each_host_fails_for_all_of_its_faults() -> None:
+    runs = [
+        HostRun("a", (result(("www", "x", "why"), ("inventory", "y", "that too"), www=outcome("refused")),)),
+        HostRun("b", ({"unreachable": True},)),
+        HostRun("c"),
+        HostRun("d", (STAGED,)),
+    ]
+    assert find_faults(report_run(runs, run="install", how=Circumstances())) == {
+        "a": "inventory: that too\nwww: why",
+        "b": "b was not reached, so nothing of it was changed; run again",
+        "c": "c: it ended before it was asked",
+    }
