@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 _INTEGER, _BITS, _OCTETS, _OID, _SEQUENCE, _TAGGED = 0x02, 0x03, 0x04, 0x06, 0x30, 0xA0
-_TIMES = {0x17, 0x18}
+_UTC_TIME, _GENERALIZED_TIME = 0x17, 0x18
+_TIMES = {_UTC_TIME, _GENERALIZED_TIME}
 _SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
 # Windows and browsers write PKCS#12 in BER, whose outer lengths are left open.
 _PKCS12 = re.compile(rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x02\x01\x03\x30", re.DOTALL)
@@ -59,11 +60,35 @@ def is_certificate(content: bytes) -> bool:
 
 def find_public_key(content: bytes) -> bytes:
     """The subjectPublicKeyInfo of a certificate (RFC 5280 4.1.2.7); empty of what is none."""
+    parts = _parts_of_certificate(content)
+    return parts[5].whole if parts else b""
+
+
+def find_serial(content: bytes) -> str:
+    """The serial number of a certificate in hex; empty of what is none."""
+    parts = _parts_of_certificate(content)
+    return f"{int.from_bytes(parts[0].content, 'big', signed=True):x}" if parts else ""
+
+
+def find_end(content: bytes) -> str:
+    """When a certificate ends, as every document of the store spells it (UTC); empty of what is none."""
+    parts = _parts_of_certificate(content)
+    if not parts:
+        return ""
+    found = _children(parts[3], 2)[-1]
+    digits = found.content.decode("ascii", "replace").rstrip("Z")
+    if found.tag == _UTC_TIME:  # two digits of the year, from 1950 on (RFC 5280 4.1.2.5.1)
+        digits = f"{'19' if digits >= '50' else '20'}{digits}"
+    year, month, day, hour, minute, second = (digits[:4], *(digits[at : at + 2] for at in range(4, 14, 2)))
+    return f"{year}-{month}-{day}T{hour}:{minute}:{second}Z"
+
+
+def _parts_of_certificate(content: bytes) -> list[Element]:
+    """serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo; nothing of what is none."""
     if not is_certificate(content):
-        return b""
+        return []
     (outer,) = find_elements(content)
-    inner = [part for part in _children(_children(outer, 1)[0], 7) if part.tag != _TAGGED]
-    return inner[5].whole
+    return [part for part in _children(_children(outer, 1)[0], 7) if part.tag != _TAGGED]
 
 
 def describe_binary(content: bytes) -> str:

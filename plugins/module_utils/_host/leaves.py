@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ansible_collections.certwright.tls.plugins.module_utils._host.der import find_public_key
+from ansible_collections.certwright.tls.plugins.module_utils._host.der import find_end, find_public_key, find_serial
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError, read_optional
 from ansible_collections.certwright.tls.plugins.module_utils._host.generation import load_manifest
 from ansible_collections.certwright.tls.plugins.module_utils._host.key_files import UnusableError
@@ -28,7 +28,10 @@ _CERTIFICATE = "CERTIFICATE"
 
 
 def find_leaves(store: Store, certificate: str) -> list[dict[str, Any]]:
-    """One for each generation with files of its own, the oldest first; what is damaged has none."""
+    """One for each generation with files of its own, the oldest first.
+
+    A damaged record keeps no certificate from being known: what only the record says is empty then.
+    """
     return [leaf for number in complete_generations(store, certificate) for leaf in _read(store, certificate, number)]
 
 
@@ -39,15 +42,11 @@ def list_leaves(store: Store, certificate: str) -> list[dict[str, Any]]:
 
 
 def _read(store: Store, certificate: str, number: int) -> Iterator[dict[str, Any]]:
-    directory = store.generation(certificate, number)
-    try:
-        manifest, record = load_manifest(store, certificate, number), read_document(os.path.join(directory, RECORD))
-    except HostError:
+    path = os.path.join(store.generation(certificate, number), "cert.pem")
+    if _is_borrowed(store, certificate, number, path):
         return
-    if manifest is None or manifest.follows:
-        return
-    record = record or {}
-    for block in load_blocks(read_optional(os.path.join(directory, "cert.pem")) or b""):
+    record = _read_record(os.path.join(store.generation(certificate, number), RECORD))
+    for block in load_blocks(read_optional(path) or b""):
         yield {
             "generation": number,
             "fingerprint": hashlib.sha256(block.content).hexdigest(),
@@ -56,9 +55,25 @@ def _read(store: Store, certificate: str, number: int) -> Iterator[dict[str, Any
             "issuer": record.get("issuer", ""),
             "names": record.get("declared_names", []),
             "home": record.get("home", ""),
-            "serial": record.get("certificate", {}).get("serial", ""),
-            "not_after": record.get("certificate", {}).get("not_after", ""),
+            "serial": find_serial(block.content),
+            "not_after": find_end(block.content),
         }
+
+
+def _is_borrowed(store: Store, certificate: str, number: int, path: str) -> bool:
+    """Another certificate's files, by links. A damaged manifest cannot say so; the link does."""
+    try:
+        manifest = load_manifest(store, certificate, number)
+    except HostError:
+        return os.path.islink(path)
+    return manifest is None or bool(manifest.follows)
+
+
+def _read_record(path: str) -> dict[str, Any]:
+    try:
+        return read_document(path) or {}
+    except HostError:
+        return {}
 
 
 def _digest_key(certificate: bytes) -> str:

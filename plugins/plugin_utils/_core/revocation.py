@@ -53,7 +53,8 @@ def find_left_unrevoked(
     for leaf in leaves:
         subject = f"the certificate with the serial {printable(leaf.serial)}"
         if find_kind(leaf) == ELSEWHERE:
-            fact = f"{name}: {subject} was supplied as files, and is valid until {printable(leaf.not_after)}"
+            origin = "was supplied as files" if leaf.issuer else "has no record any more of the CA that signed it"
+            fact = f"{name}: {subject} {origin}, and is valid until {printable(leaf.not_after)}"
             notices.append(Notice("revoke_elsewhere", f"{fact}; have it revoked by the CA that signed it"))
             continue
         told = outcomes.get(leaf.fingerprint)

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.certwright.tls.plugins.module_utils._host.der import find_end, find_serial
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import no_label
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import FileSpec, Request, Service, Wanted
+from ansible_collections.certwright.tls.plugins.module_utils._host.store import live_generation
 from ansible_collections.certwright.tls.plugins.module_utils._host.transaction import apply
 from ansible_collections.certwright.tls.tests.integration.kill.run_transaction import FaultPoints
 from ansible_collections.certwright.tls.tests.unit.plugins.module_utils._host.nginx_server import Supply, supply
@@ -119,10 +123,51 @@ def test_what_is_known_of_a_removal_is_public_and_enough_to_revoke(shop: Shop) -
     text = Path(shop.store.tombstone("shop")).read_text(encoding="ascii")
     assert "PRIVATE" not in text
     leaves = json.loads(text)["leaves"]
-    assert [(leaf["pem"].strip(), leaf["issuer"], leaf["names"], leaf["serial"]) for leaf in leaves] == [
-        (item.material.leaf.strip(), "files", ["shop"], "0a") for item in (OLD, NEW)
+    words = ("pem", "issuer", "names", "serial", "not_after")
+    assert [tuple(leaf[word] for word in words) for leaf in leaves] == [
+        (item.material.leaf, "files", ["shop"], *ask_openssl(item.material.leaf)) for item in (OLD, NEW)
     ]
     assert shop.look()["tombstone"] == {"removed": WORDS, "host": False, "compromised": [], "keys": []}
+
+
+def ask_openssl(certificate: str) -> tuple[str, str]:
+    """Serial number and end."""
+    command = ["openssl", "x509", "-noout", "-serial", "-enddate"]
+    answer = subprocess.run(command, input=certificate, check=True, capture_output=True, text=True, timeout=60).stdout
+    said = dict(line.split("=", 1) for line in answer.splitlines())
+    end = datetime.fromtimestamp(ssl.cert_time_to_seconds(said["notAfter"]), timezone.utc)
+    return f"{int(said['serial'], 16):x}", f"{end:%Y-%m-%dT%H:%M:%SZ}"
+
+
+@pytest.mark.parametrize("days", ["2", "36500"], ids=["a UTCTime", "a GeneralizedTime"])
+def test_a_certificate_says_its_number_and_its_end(tmp_path: Path, days: str) -> None:
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    command += ["-days", days, "-subj", "/CN=shop", "-keyout", str(tmp_path / "key.pem")]
+    text = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    content = ssl.PEM_cert_to_DER_cert(text)
+    assert (find_serial(content), find_end(content)) == ask_openssl(text)
+
+
+def test_what_is_no_certificate_has_neither_number_nor_end() -> None:
+    assert (find_serial(b"0"), find_end(b"")) == ("", "")
+
+
+@pytest.mark.parametrize("file", ["record.json", "manifest.json"])
+def test_a_damaged_generation_can_still_be_revoked(shop: Shop, file: str) -> None:
+    Path(shop.store.generation("shop", 1), file).write_text("{", encoding="ascii")
+    (old, _new) = shop.look()["removal"]["leaves"]
+    assert (old["fingerprint"], old["serial"], old["not_after"]) == (OLD.fingerprint, *ask_openssl(OLD.material.leaf))
+    assert old["issuer"] == ("" if file == "record.json" else "files")
+    shop.remove(removed=WORDS)
+    assert [name for name, _number in shop.leaves] == fingerprints(OLD, NEW)
+
+
+def test_a_damaged_generation_of_links_has_no_certificate_of_its_own(shop: Shop) -> None:
+    shop.fall_back()
+    number = live_generation(shop.store, "shop")
+    assert number is not None
+    Path(shop.store.generation("shop", number), "manifest.json").write_text("{", encoding="ascii")
+    assert [name for name, _number in shop.leaves] == fingerprints(OLD, NEW)
 
 
 def test_what_is_stored_again_is_not_removed_any_more(shop: Shop) -> None:

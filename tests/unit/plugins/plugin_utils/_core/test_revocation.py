@@ -104,6 +104,11 @@ def test_what_is_not_revoked_is_told_with_its_way_out() -> None:
     assert [item.code for item in notices] == ["revoke_elsewhere"]
 
 
+def test_a_certificate_whose_record_is_damaged_is_told() -> None:
+    _problems, (told,) = find_left_unrevoked("web", [replace(LEAF, issuer="")], {})
+    assert (told.code, "no record any more of the CA that signed it" in told.message) == ("revoke_elsewhere", True)
+
+
 def test_accounts_are_those_of_acme_issuers() -> None:
     issuers = {
         "own": {"type": "acme", "acme_directory": "https://ca.example/dir", "account_key_src": "a.pem", "email": "a@b"},
