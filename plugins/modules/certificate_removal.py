@@ -75,9 +75,10 @@ options:
       accept:
         description:
           - V(files_abandoned) says that nothing names the files any more, where a service cannot tell what it names.
+          - V(members_abandoned) says that the hosts of O(members) may lose it.
         type: list
         elements: str
-        choices: [files_abandoned]
+        choices: [files_abandoned, members_abandoned]
         default: []
   everything:
     description:
@@ -103,8 +104,15 @@ options:
       - The same as O(certificates[].accept), with O(everything).
     type: list
     elements: str
-    choices: [files_abandoned]
+    choices: [files_abandoned, members_abandoned]
     default: []
+  members:
+    description:
+      - Of the shared certificates that have their home here, by name, the hosts that have not let them go in this run.
+        Such a certificate is neither deleted nor revoked, but with V(members_abandoned) in O(accept).
+      - Names and hosts are as P(certwright.tls.holding_members#filter) gives them.
+    type: dict
+    default: {}
   purge:
     description:
       - Whether the earlier generations of what falls back are deleted with their keys. Otherwise they stay, as after
@@ -208,7 +216,8 @@ reasons:
 problems:
   description:
     - Everything that was refused or failed, as M(certwright.tls.domain_certificate) has it.
-    - 'Further codes: V(in_use) where an active service of a whole host uses it, V(compromised_in_use) while a key
+    - 'Further codes: V(in_use) where an active service of a whole host uses it, V(shared_in_use) for what
+      other hosts have from here, V(compromised_in_use) while a key
       that leaked is still served, V(not_revoked) for what was to be revoked and is not.'
   returned: on failure
   type: list
@@ -279,7 +288,7 @@ revocations:
 
 from ansible.module_utils.basic import AnsibleModule
 
-_ACCEPT = dict(type="list", elements="str", choices=["files_abandoned"], default=[])
+_ACCEPT = dict(type="list", elements="str", choices=["files_abandoned", "members_abandoned"], default=[])
 
 CERTIFICATE_SPEC = dict(
     name=dict(type="str", required=True),
@@ -307,6 +316,7 @@ ARGUMENT_SPEC = dict(
     compromised=dict(type="bool", default=False),
     compromised_again=dict(type="bool", default=False),
     accept=_ACCEPT,
+    members=dict(type="dict", default={}),
     purge=dict(type="bool", default=False),
     revoke=dict(type="bool", default=False),
     reason=dict(

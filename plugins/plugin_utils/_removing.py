@@ -65,11 +65,12 @@ class RemovalTask:
     is_revoking: bool
     reason: str
     outcomes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def find_wish(self, name: str) -> Gone:
-        if self.whole is None:
-            return self.wishes[name]
-        return replace(self.whole, removal=replace(self.whole.removal, name=name))
+        wish = self.wishes[name] if self.whole is None else self.whole
+        burial = wish.removal.burial and replace(wish.removal.burial, members=self.members.get(name, ()))
+        return replace(wish, removal=replace(wish.removal, name=name, burial=burial))
 
     def should_revoke(self, name: str) -> bool:
         burial = self.find_wish(name).removal.burial
@@ -104,6 +105,7 @@ def read_removals(
         is_revoking=bool(arguments["revoke"]),
         reason=spell_reason(str(arguments["reason"])),
         outcomes=outcomes,
+        members={name_at_home(str(name)): tuple(map(str, hosts)) for name, hosts in arguments["members"].items()},
     )
 
 

@@ -263,8 +263,9 @@ def test_a_shared_certificate_goes_from_its_members_and_is_revoked_once_by_its_h
     live = shared.site.store / HOME / "live" / "wildcard" / "cert.pem"
     serial = x509.load_pem_x509_certificate(live.read_bytes()).serial_number
 
-    def remove() -> Finished:
-        return shared.fleet.play("remove", "-i", str(shared.inventory), tls_remove=["wildcard"], tls_revoke=True)
+    def remove(*options: str) -> Finished:
+        words = {"tls_remove": ["wildcard"], "tls_revoke": True}
+        return shared.fleet.play("remove", "-i", str(shared.inventory), *options, **words)
 
     refused = remove()
     assert (refused.code, refused.output.count("to fall back to has no")) != (0, 0)
@@ -275,6 +276,18 @@ def test_a_shared_certificate_goes_from_its_members_and_is_revoked_once_by_its_h
     other.write_bytes(issued.pem + issued.key_pem)
     for nginx in shared.nginx.values():
         nginx.configure(other, other)
+    # Not while a member may still have it: outside of the run, out of reach, or with the home going as a whole.
+    decommission = {"tls_hosts": HOME, "tls_revoke": True}
+    kept = [remove("--limit", HOME), shared.fleet.play("decommission", "-i", str(shared.inventory), **decommission)]
+    shared.place(HOME, MEMBER, gone=MEMBER)
+    kept.append(remove())
+    shared.place(HOME, MEMBER)
+    for finished in kept:
+        assert (finished.code != 0, "shared_in_use" in finished.output) == (True, True), finished.output
+        assert f"in this run: {MEMBER}" in " ".join(finished.output.split()), finished.output
+    assert not shared.acme.ca.is_revoked(serial)
+    assert list((shared.site.store / HOME / "certificates" / "wildcard.shared").rglob("privkey.sealed"))
+
     gone = remove()
     assert gone.code == 0, gone.output
     assert shared.acme.ca.is_revoked(serial)

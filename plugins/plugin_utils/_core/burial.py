@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed, format_time
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.leaked_key import name_purged, plan_leaked_key
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan, own
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.removal import (
     Burial,
     Removal,
@@ -23,11 +23,16 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.removal impor
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.tombstone import NAMED, Leaf, Removed
 
+# What an operator accepts: hosts that have it from here may lose it.
+MEMBERS_ABANDONED = "members_abandoned"
+
 
 def plan_burial(removal: Removal, burial: Burial, observed: Observed, now: datetime) -> Plan:
     """The removal with everything that is to be remembered of it, and again nothing."""
     if burial.is_kept:
         return plan_leaked_key(removal.name, burial, observed)
+    if _has_members(removal, burial) and _is_live(observed):
+        return Plan(removal.name, problems=(_refuse_members(removal, burial),), recover=bool(observed.interrupted))
     plan = plan_removal(removal, observed, now)
     if plan.problems:
         return plan
@@ -38,6 +43,25 @@ def plan_burial(removal: Removal, burial: Burial, observed: Observed, now: datet
     if not removal.holds_files and (burial.is_purged or burial.is_compromised):
         plan = _with_purge(plan, removal, observed)
     return replace(plan, bury=_find_words(plan, burial, observed, now))
+
+
+def _has_members(removal: Removal, burial: Burial) -> bool:
+    """Whether hosts still have it from this one, and nobody says that they may lose it."""
+    return bool(burial.members) and MEMBERS_ABANDONED not in removal.accepted
+
+
+def _is_live(observed: Observed) -> bool:
+    """Whether it is there, or could still be revoked."""
+    return observed.usage.is_present or not all(leaf.is_revoked for leaf in observed.usage.leaves)
+
+
+def _refuse_members(removal: Removal, burial: Burial) -> Problem:
+    fact = (
+        f"the inventory shares it from here with hosts that have not let it go in this run: {', '.join(burial.members)}"
+    )
+    way_out = "remove it from them in the same run, or take it out of their inventory"
+    accept = "when they may lose it, say `tls_remove_accept: [members_abandoned]`"
+    return Problem(removal.name, "shared_in_use", f"{fact}; {way_out}; {accept}")
 
 
 def _is_known(observed: Observed) -> bool:
@@ -79,6 +103,8 @@ def word_removed(burial: Burial, leaf: Leaf | None, now: datetime) -> Removed:
 def find_revocable(removal: Removal, burial: Burial, observed: Observed, now: datetime) -> Iterator[Leaf]:
     """What nobody uses any more, or what leaked and was replaced; each where it was ordered, and no more than once."""
     held = own(observed.pending) or own(observed.live)
+    if not burial.is_kept and _has_members(removal, burial):
+        return
     if not burial.is_kept and held is not None and observed.usage.is_present and is_in_use(removal, observed):
         return
     kept = held.fingerprint if burial.is_kept and held is not None else ""

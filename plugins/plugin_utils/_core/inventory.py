@@ -121,7 +121,8 @@ def find_removals(
     absent = [name for name, entry in states.items() if entry["state"] == "absent"]
     spoiled = set(leaked) if compromised is not True else {*absent, *named}
     for name in absent:
-        kept = [code for code in states[name].get("accept", ()) if code in _ACCEPTED]
+        kept = [code for code in states[name].get("accept", ()) if code == _FILES]
+        kept.extend(code for code in accept if code != _FILES)
         yield _word_removal(name, kept, declared_absent=True, compromised=name in spoiled)
     for name in (name for name in named if name not in absent):
         yield _word_removal(name, accept, compromised=name in spoiled)
@@ -129,7 +130,7 @@ def find_removals(
         yield _word_removal(name, accept, compromised=True, keep=name in states)
 
 
-_ACCEPTED = ("files_abandoned",)
+_FILES = "files_abandoned"
 
 
 def _word_removal(name: str, accept: Iterable[str], **words: bool) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class Burial:
 
     `revoked` are fingerprints. One that is `kept` is declared still: only the key that leaked has to go, and `again`
     says that its present key leaked too. One `is_beside` another that was named, and nobody asks where it is.
+    `members` are hosts that have it from this one, and have not let it go.
     """
 
     why: str
@@ -47,6 +48,7 @@ class Burial:
     is_kept: bool = False
     again: bool = False
     is_beside: bool = False
+    members: tuple[str, ...] = ()
     revoked: frozenset[str] = frozenset()
 
 

@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which homes a batch of hosts asks for shared certificates, and what of their answers is for which host."""
+"""Which homes a batch of hosts asks for shared certificates, what each host gets of it, and who still has them."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.entry import spell_store_name
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.sharing import name_at_home
 
 Shared = Mapping[str, Mapping[str, Any]]
@@ -41,6 +42,60 @@ def find_handed_out(answers: Iterable[Mapping[str, Any]], shared: Shared) -> dic
 def find_awaited(shared: Shared, looks: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The names whose home is to order another one first. `looks` are results of letsencrypt_cert by host."""
     return [name for name, home in _list_homes(shared) if name_at_home(name) in _list_ordered(looks.get(home) or {})]
+
+
+def find_members(hosts: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, list[str]]]:
+    """By home and by name, who declares a certificate from there. `hosts` are the variables of all of them."""
+    members: dict[str, dict[str, list[str]]] = {}
+    for variables in hosts:
+        for name, words in _list_declared(variables):
+            shared = words.get("shared")
+            if isinstance(shared, Mapping) and words.get("state") != "absent" and words.get("engine") != "disabled":
+                of_home = members.setdefault(str(shared.get("home")), {})
+                of_home.setdefault(spell_store_name(name), []).append(str(variables["inventory_hostname"]))
+    return members
+
+
+def _list_declared(variables: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The words of each entry, whatever else is wrong with them; of the levels the last one counts."""
+    merged: dict[str, Any] = {"system": variables.get("tls_system")}
+    for level in ("tls_certificates", "tls_group_certificates", "tls_host_certificates"):
+        said = variables.get(level)
+        merged.update({str(name): words for name, words in said.items()} if isinstance(said, Mapping) else {})
+    domains = variables.get("tls_domains")
+    domains = domains if isinstance(domains, Sequence) else ()
+    merged.update({str(words.get("domain")): words for words in domains if isinstance(words, Mapping)})
+    yield from ((name, words) for name, words in merged.items() if isinstance(words, Mapping))
+
+
+def find_holding(
+    members: Mapping[str, Iterable[str]],
+    hosts: Mapping[str, Mapping[str, Any]],
+    *,
+    is_told: bool,
+    check_mode: bool,
+) -> dict[str, list[str]]:
+    """Of one home's `members`, those that keep theirs: not in this run, or not done with it when all were told to be.
+
+    `hosts` are the variables of those that are still in the run. A check cannot tell what they would have come to.
+    """
+    holding = {}
+    for name, declared in members.items():
+        kept = [
+            host
+            for host in declared
+            if host not in hosts or (is_told and not _has_let_go(hosts[host], name, check_mode=check_mode))
+        ]
+        holding.update({name: kept} if kept else {})
+    return holding
+
+
+def _has_let_go(variables: Mapping[str, Any], name: str, *, check_mode: bool) -> bool:
+    """Whether its own step came to an end, and was about this certificate or about all."""
+    answers = [variables.get(word) or {} for word in ("decommission_prepared", "remove_prepared", "remove_activated")]
+    if any(answer.get("failed") or answer.get("unreachable") for answer in answers):
+        return False
+    return check_mode or "outcomes" in answers[0] or name in answers[1].get("outcomes", ())
 
 
 def _list_homes(shared: Shared) -> Iterator[tuple[str, str]]:

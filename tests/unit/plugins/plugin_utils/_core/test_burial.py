@@ -262,5 +262,32 @@ def test_what_may_be_revoked(burial: Burial, observed: Observed, expected: list[
     assert [item.fingerprint for item in find_revocable(GONE, burial, observed, NOW)] == expected
 
 
+HELD_BY = replace(NAMED, members=("web1", "web2"))
+
+
+@pytest.mark.parametrize(
+    ("burial", "observed", "accepted", "expected"),
+    [
+        pytest.param(HELD_BY, lying(), (), (["shared_in_use"], []), id="members have it"),
+        pytest.param(replace(HELD_BY, members=()), lying(), (), ([], ["11"]), id="all have let it go"),
+        pytest.param(HELD_BY, lying(), ("members_abandoned",), ([], ["11"]), id="they may lose it"),
+        pytest.param(HELD_BY, lying(), ("files_abandoned",), (["shared_in_use"], []), id="another word"),
+        pytest.param(HELD_BY, there(ONE, present=False), (), (["shared_in_use"], []), id="gone, and valid still"),
+        pytest.param(HELD_BY, there(present=False, named=()), (), ([], []), id="it never was here"),
+        pytest.param(
+            HELD_BY, there(replace(ONE, is_revoked=True), present=False, named=()), (), ([], []), id="gone and revoked"
+        ),
+    ],
+)
+def test_a_home_keeps_what_its_members_have(
+    burial: Burial, observed: Observed, accepted: tuple[str, ...], expected: tuple[list[str], list[str]]
+) -> None:
+    removal = replace(GONE, accepted=frozenset(accepted))
+    refused = plan_burial(removal, burial, observed, NOW).problems
+    revocable = [item.fingerprint for item in find_revocable(removal, burial, observed, NOW)]
+    assert ([item.code for item in refused], revocable) == expected
+    assert all("web1, web2" in item.message and "members_abandoned" in item.message for item in refused)
+
+
 def test_without_a_tombstone_nothing_is_removed() -> None:
     assert (NO_TOMBSTONE.removed, there().tombstone) == (None, NO_TOMBSTONE)

@@ -797,6 +797,8 @@ def test_what_is_taken_away_is_said_by_the_inventory_or_by_name(
 def test_what_the_inventory_lets_through_for_what_it_takes_away_is_heeded() -> None:
     entry = {**GONE, "accept": ["files_abandoned", "test_issuer"]}
     assert [item["accept"] for item in find_removals([entry], [], accept=[])] == [["files_abandoned"]]
+    said = find_removals([GONE], [], accept=["files_abandoned", "members_abandoned"])
+    assert [item["accept"] for item in said] == [["members_abandoned"]]
 
 
 def test_an_external_url_that_came_out_empty_takes_nothing_away() -> None:

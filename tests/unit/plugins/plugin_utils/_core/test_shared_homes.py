@@ -13,7 +13,9 @@ import pytest
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.shared_homes import (
     find_awaited,
     find_handed_out,
+    find_holding,
     find_homes,
+    find_members,
 )
 
 WILDCARD = {"wildcard": {"home": "pki01"}}
@@ -88,3 +90,63 @@ def test_a_host_gets_its_own_certificates_from_their_own_homes(
 )
 def test_what_is_ordered_first_is_awaited(looks: dict[str, Any], expected: list[str]) -> None:
     assert expected == find_awaited(WILDCARD, looks)
+
+
+WILD = {"shared": {"home": "pki01"}}
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        pytest.param({"tls_certificates": {"Wild": WILD}}, {"pki01": {"wild": ["web1"]}}, id="for all"),
+        pytest.param({"tls_system": WILD}, {"pki01": {"system": ["web1"]}}, id="the system certificate"),
+        pytest.param(
+            {"tls_domains": [{"domain": "a.example", **WILD}, {"domain": "b.example"}, "odd"]},
+            {"pki01": {"a.example": ["web1"]}},
+            id="a domain",
+        ),
+        pytest.param(
+            {"tls_certificates": {"wild": WILD}, "tls_host_certificates": {"wild": {"shared": {"home": "pki02"}}}},
+            {"pki02": {"wild": ["web1"]}},
+            id="the last level counts",
+        ),
+        pytest.param({"tls_group_certificates": {"wild": {**WILD, "state": "absent"}}}, {}, id="it is to be absent"),
+        pytest.param({"tls_group_certificates": {"wild": {**WILD, "engine": "disabled"}}}, {}, id="disabled"),
+        pytest.param({"tls_certificates": {"own": {"issuer": "ca"}}, "tls_domains": None}, {}, id="nothing is shared"),
+        pytest.param({"tls_certificates": ["odd"]}, {}, id="no mapping"),
+    ],
+)
+def test_members_are_those_that_declare_it(variables: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert find_members([{"inventory_hostname": "web1", **variables}]) == expected
+
+
+GOING = {"remove_prepared": {"outcomes": {"wild": {}}}}
+
+
+@pytest.mark.parametrize(
+    ("hosts", "told", "check", "expected"),
+    [
+        pytest.param({}, False, False, ["web1"], id="not in this run"),
+        pytest.param({"web1": {}}, False, False, [], id="it is to be told yet"),
+        pytest.param({"web1": {}}, True, False, ["web1"], id="it was told nothing"),
+        pytest.param({"web1": {"remove_prepared": {"skipped": True}}}, True, False, ["web1"], id="not this host"),
+        pytest.param({"web1": {"remove_prepared": {"skipped": True}}}, True, True, [], id="in a check"),
+        pytest.param({"web1": {"remove_prepared": {"outcomes": {"shop": {}}}}}, True, False, ["web1"], id="another"),
+        pytest.param({"web1": GOING}, True, False, [], id="it let go"),
+        pytest.param(
+            {"web1": {"remove_prepared": {**GOING["remove_prepared"], "failed": True}}},
+            True,
+            False,
+            ["web1"],
+            id="refused",
+        ),
+        pytest.param(
+            {"web1": {**GOING, "remove_activated": {"unreachable": True}}}, True, False, ["web1"], id="out of reach"
+        ),
+        pytest.param({"web1": {"decommission_prepared": {"outcomes": {}}}}, True, False, [], id="it goes as a whole"),
+        pytest.param({"web1": {"decommission_prepared": {"failed": True}}}, True, True, ["web1"], id="it is in use"),
+    ],
+)
+def test_who_keeps_a_shared_certificate(hosts: dict[str, Any], told: bool, check: bool, expected: list[str]) -> None:
+    holding = find_holding({"wild": ["web1"]}, hosts, is_told=told, check_mode=check)
+    assert holding == ({"wild": expected} if expected else {})
