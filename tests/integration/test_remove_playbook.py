@@ -132,6 +132,28 @@ def test_a_certificate_that_is_named_goes_and_stays_away_until_somebody_says_oth
     assert not has_changed(fleet.install())
 
 
+def test_what_was_taken_out_of_its_configuration_first_goes_at_once(fleet: Fleet) -> None:
+    fleet.customers.configure(SHOP)
+    fleet.nginx.reload()
+    fleet.await_served(API, fleet.system)
+    gone = fleet.remove(tls_remove=[API])
+    assert (gone.code, outcomes(last(gone))) == (0, {API: "removed"}), gone.output
+    assert not (fleet.site.store / "certificates" / API).exists()
+    assert fleet.customers.served(SHOP) == fleet.shop.fingerprint
+
+
+def test_what_was_stored_and_never_activated_goes_without_a_reload(fleet: Fleet) -> None:
+    fleet.customers.configure(SHOP)
+    fleet.nginx.reload()
+    fleet.await_served(API, fleet.system)
+    fleet.api = fleet.site.supply(f"www.{API}")
+    assert fleet.play("install", "--tags", "issue").code == 0
+    gone = fleet.remove(tls_remove=[API])
+    assert (gone.code, outcomes(last(gone))) == (0, {API: "removed"}), gone.output
+    told = [result["outcomes"][API]["outcome"] for result in gone.results if API in result.get("outcomes", ())]
+    assert told == ["unchanged", "removed"]
+
+
 def test_a_changed_declaration_brings_it_back(fleet: Fleet) -> None:
     fleet.customers.configure(SHOP)
     assert fleet.remove(tls_remove=API).code == 0

@@ -93,8 +93,8 @@ def plan_removal(removal: Removal, observed: Observed, now: datetime) -> Plan:
     if not is_in_use(removal, observed):
         fact = f"{removal.name} is to have no certificate of its own, and no configuration names its files"
         reasons = (Reason("disabled", fact), *interrupted_reasons(observed))
-        gone = Plan(removal.name, reasons=reasons, recover=bool(observed.interrupted))
-        return replace(gone, pending=True) if removal.holds_files else replace(gone, remove=True)
+        # Nothing is pending: its services have nothing to take, and its own files are not to be handed to them again.
+        return Plan(removal.name, reasons=reasons, remove=not removal.holds_files, recover=bool(observed.interrupted))
     if not removal.follows:
         return Plan(removal.name, problems=(_refuse_use(removal, observed),), recover=bool(observed.interrupted))
     plan = _plan_fallback(removal, observed, now)

@@ -183,6 +183,21 @@ def test_how_a_domain_goes(removal: Removal, observed: Observed, expected: Steps
     assert kind == (plan.remove, plan.follows, plan.fallback)
 
 
+@pytest.mark.parametrize(
+    ("observed", "reasons"),
+    [
+        pytest.param(there(live=LIVE), ["disabled"], id="live, and no port shows it"),
+        pytest.param(there(pending=PENDING), ["disabled"], id="stored, and never live"),
+        pytest.param(there(live=LIVE, pending=PENDING), ["disabled"], id="live, and a newer one waits"),
+        pytest.param(there(live=fallen_back()), ["disabled"], id="fell back, and nothing names it any more"),
+    ],
+)
+def test_what_is_only_to_be_deleted_is_not_handed_to_services_first(observed: Observed, reasons: list[str]) -> None:
+    held = plan_removal(replace(LATER, holds_files=True), observed, NOW)
+    assert (held.changes, held.pending, held.remove) == (False, False, False)
+    assert [item.code for item in held.reasons] == reasons
+
+
 STALE = {"nginx": up(port(OTHER))}
 SYSTEM = "cd" * 32
 
