@@ -18,6 +18,7 @@ from ansible_collections.certwright.tls.tests.integration.site import NAME, Site
 from ansible_collections.certwright.tls.tests.integration.test_domains import Customers, outcomes
 
 SHOP, API = "shop.example", "api"
+PREPARE = {"name": "certwright.tls.remove", "tasks_from": "issue"}
 
 
 class Fleet:
@@ -152,6 +153,25 @@ def test_what_was_stored_and_never_activated_goes_without_a_reload(fleet: Fleet)
     assert (gone.code, outcomes(last(gone))) == (0, {API: "removed"}), gone.output
     told = [result["outcomes"][API]["outcome"] for result in gone.results if API in result.get("outcomes", ())]
     assert told == ["unchanged", "removed"]
+
+
+def test_a_removal_that_ended_between_its_plays_is_not_undone_by_an_installation(fleet: Fleet) -> None:
+    first_play = [{"hosts": "all", "gather_facts": False, "tasks": [{"include_role": PREPARE}]}]
+    begun = fleet.site.controller.start(first_play, variables=fleet.inventory(tls_remove=[API])).finish()
+    assert begun.code == 0, begun.output
+
+    stale = fleet.play("install")
+    assert (stale.code, problems(stale)) == (2, {API: "tombstone"})
+    assert "-e tls_remove=api` again" in stale.output
+    assert fleet.customers.served(API) == fleet.api.fingerprint
+
+    fleet.install(tls_revive=[API])
+    assert not has_changed(fleet.install())
+
+    assert fleet.site.controller.start(first_play, variables=fleet.inventory(tls_remove=[API])).finish().code == 0
+    fallen = fleet.play("remove", tls_remove=[API])
+    assert outcomes(last(fallen)) == {API: "disabled_fallback"}, fallen.output
+    fleet.await_served(API, fleet.system)
 
 
 def test_a_changed_declaration_brings_it_back(fleet: Fleet) -> None:

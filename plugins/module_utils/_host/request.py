@@ -213,6 +213,7 @@ class Wanted:
     leaves: bool = False
     bury: dict[str, Any] | None = None
     purge: bool = False
+    revive: bool = False
     idle: bool = False
 
     @classmethod

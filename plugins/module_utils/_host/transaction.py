@@ -134,7 +134,7 @@ def _apply_locked(store: Store, request: Request, *, label: Labeller) -> list[Ou
 def _keep_tombstones(store: Store, wanted: Iterable[Wanted], stored: Container[str]) -> None:
     """What is stored again is not removed any more; what falls back is, whatever an old inventory says."""
     for item in wanted:
-        if item.name in stored and item.material is not None:
+        if item.revive or (item.name in stored and item.material is not None):
             bring_back(store, item.name)
         elif item.bury is not None:
             bury(store, item.name, list_leaves(store, item.name), item.bury)

@@ -38,7 +38,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal impor
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Service
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_settling import Settled, settle
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.sharing import Sharing
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.staying_removed import find_stays, stay_removed
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.staying_removed import find_stays, judge_return
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied import Declared
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.tombstone import Identity
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.wishes import plan_supplied, word_plan, word_services
@@ -125,7 +125,7 @@ class Ordered:
         observed = self.see(observed)
         settled = self._settle(observed, now)
         plan = settled.judge(self._with_services(settled.services)._plan_settled(observed, now))
-        return stay_removed(plan, self._find_stays(observed))
+        return judge_return(plan, self._find_stays(observed), observed)
 
     def _find_stays(self, observed: Observed) -> tuple[Problem, ...]:
         identity = Identity(self.words.issuer.directory, self.names)

@@ -42,7 +42,8 @@ class Plan:
     are shown, or will be. `remove` ends the certificate on this host, `adopt` records one that is not ours. What is
     `held` is sound and not done, since another certificate refuses all.
 
-    `purge` deletes what was there before the live generation, and `bury` is written down before anything goes.
+    `purge` deletes what was there before the live generation, and `bury` is written down before anything goes; `revive`
+    ends a removal that is written down.
 
     `restage` stores the material of that generation again, for other services. `order` says that a CA is to be asked,
     `verdict` what became of that when it brought no certificate, `memory` is what the host is to remember of it, and
@@ -74,6 +75,7 @@ class Plan:
     end_order: str = ""
     purge: bool = False
     bury: dict[str, Any] | None = None
+    revive: bool = False
 
     @property
     def changes(self) -> bool:
@@ -86,7 +88,7 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         notes = self.remember is not None or self.memory is not None or bool(self.end_order) or self.bury is not None
-        return self.held or not (self.changes or notes)
+        return self.held or not (self.changes or notes or self.revive)
 
 
 def plan_deployment(desired: Desired, observed: Observed, now: datetime) -> Plan:

@@ -284,4 +284,5 @@ def word_plan(plan: Plan, observed: Observed) -> dict[str, Any]:
         "activate": plan.activate,
         "put_back": plan.put_back,
         "discard": list(plan.discard),
+        **({"revive": True} if plan.revive else {}),
     }

@@ -177,6 +177,13 @@ def test_what_is_stored_again_is_not_removed_any_more(shop: Shop) -> None:
     assert ("removed" in seen, seen["compromised"], len(seen["keys"])) == (False, fingerprints(OLD), 1)
 
 
+def test_what_is_let_through_again_is_not_removed_any_more_though_nothing_is_stored(shop: Shop) -> None:
+    shop.host.apply(Wanted("shop", activate=False, bury={"removed": WORDS}))
+    assert shop.look()["tombstone"]["removed"] == WORDS
+    outcome = shop.host.apply(Wanted("shop", activate=False, revive=True))["shop"]
+    assert (outcome["outcome"], "removed" in shop.look()["tombstone"]) == ("remembered", False)
+
+
 def test_what_was_not_said_to_have_leaked_is_forgotten_when_it_ended(shop: Shop) -> None:
     path = Path(shop.store.tombstone("shop"))
     shop.remove(removed=WORDS)

@@ -51,7 +51,14 @@ MEMBER = wish_of(sharing=member_of(Handed("PEM", "", "sealed", "22", DIRECTORY, 
             [],
             id="of another CA now",
         ),
-        pytest.param(wish_of(), {"tombstone": GONE, "live": LIVE}, [], [], id="removed, and brought back"),
+        pytest.param(wish_of(), {"tombstone": GONE, "live": LIVE}, [], ["tombstone"], id="its removal ended half way"),
+        pytest.param(
+            wish_of(declared=declare(accept=["removed"])),
+            {"tombstone": GONE, "live": LIVE},
+            [],
+            [],
+            id="its removal ended half way, and it is revived",
+        ),
         pytest.param(wish_of(), {"tombstone": LEAKED, "live": LIVE}, ["key_compromised"], [], id="its key leaked"),
         pytest.param(
             wish_of(), {"tombstone": LEAKED, "live": issued(70)}, [], [], id="its key leaked and was replaced"

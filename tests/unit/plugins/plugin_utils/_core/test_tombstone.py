@@ -17,8 +17,8 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import P
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.staying_removed import (
     find_stays,
+    judge_return,
     judge_supplied,
-    stay_removed,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.tombstone import (
     Identity,
@@ -54,8 +54,11 @@ HOST = Tombstone(Removed("2026-11-22T00:00:00Z", "", "decommissioned"), is_of_ho
         pytest.param(TOMBSTONE, replace(SAME, issuer="internal_ca:"), {}, [], id="silent, and it was an ACME CA"),
         pytest.param(Tombstone(replace(GONE, why="declared")), SAME, {}, [], id="the inventory said so itself"),
         pytest.param(TOMBSTONE, SAME, {"accepted": ["removed"]}, [], id="revived"),
-        pytest.param(TOMBSTONE, SAME, {"live": stored(wanted())}, [], id="somebody has brought it back"),
-        pytest.param(TOMBSTONE, SAME, {"pending": stored(wanted())}, [], id="it waits for its services"),
+        pytest.param(TOMBSTONE, SAME, {"live": stored(wanted())}, ["tombstone"], id="its removal ended half way"),
+        pytest.param(TOMBSTONE, SAME, {"pending": stored(wanted())}, ["tombstone"], id="it waits for its services"),
+        pytest.param(
+            TOMBSTONE, SAME, {"live": stored(wanted()), "accepted": ["removed"]}, [], id="half way, and revived"
+        ),
         pytest.param(TOMBSTONE, SAME, {"live": fallen_back()}, ["tombstone"], id="it shows another one"),
         pytest.param(HOST, SAME, {}, ["tombstone"], id="the whole host"),
         pytest.param(HOST, SAME, {"accepted": ["removed"]}, [], id="the whole host, revived"),
@@ -77,11 +80,42 @@ def test_the_way_back_is_said(tombstone: Tombstone, way_out: str) -> None:
     assert "2026-11-22T00:00:00Z" in problem.message
 
 
+def test_a_removal_that_ended_half_way_says_how_to_finish_it() -> None:
+    (problem,) = find_stays("web", found(tombstone=TOMBSTONE, live=stored(wanted())), SAME, [])
+    assert problem.message.endswith("its files are still there: run `certwright.tls.remove -e tls_remove=web` again")
+
+
+@pytest.mark.parametrize(
+    ("plan", "observed", "expected"),
+    [
+        pytest.param(Plan("web"), found(tombstone=TOMBSTONE, live=stored(wanted())), True, id="live"),
+        pytest.param(Plan("web"), found(tombstone=TOMBSTONE, pending=stored(wanted())), True, id="it waits"),
+        pytest.param(Plan("web"), found(tombstone=TOMBSTONE, live=fallen_back()), False, id="nothing of its own"),
+        pytest.param(Plan("web"), found(live=stored(wanted())), False, id="never removed"),
+        pytest.param(
+            Plan("web", failures=(Problem("web", "not_served", "said"),)),
+            found(tombstone=TOMBSTONE, live=stored(wanted())),
+            False,
+            id="it is not as it should be",
+        ),
+        pytest.param(
+            Plan("web", problems=(Problem("web", "expired", "said"),)),
+            found(tombstone=TOMBSTONE, live=stored(wanted())),
+            False,
+            id="refused",
+        ),
+    ],
+)
+def test_what_is_let_through_is_not_removed_any_more(plan: Plan, observed: Observed, expected: bool) -> None:
+    back = judge_return(plan, (), observed)
+    assert (back.revive, back.is_empty, back.changes) == (expected, not expected, False)
+
+
 def test_what_stays_removed_stops_nothing_else() -> None:
     told = (Problem("web", "tombstone", "said"),)
-    plan = stay_removed(Plan("web", stage=True, activate=True, recover=True), told)
+    plan = judge_return(Plan("web", stage=True, activate=True, recover=True), told, found())
     assert (plan.failures, plan.problems, plan.stage, plan.activate, plan.recover) == (told, (), False, False, True)
-    assert stay_removed(plan, ()) is plan
+    assert judge_return(plan, (), found()) is plan
 
 
 DESIRED = wanted()
