@@ -133,6 +133,7 @@ class Apache(Server):
             "".join(
                 f"Listen 127.0.0.1:{port}\n<VirtualHost *:{port}>\nSSLEngine on\n"
                 f'SSLCertificateFile "{files["fullchain.pem"]}"\nSSLCertificateKeyFile {files["privkey.pem"]}\n'
+                f"SSLCACertificatePath {self.tls}\n  sslproxycacertificatepath {self.tls}\n"
                 "</VirtualHost>\n"
                 for port in self.ports
             ),
@@ -320,6 +321,7 @@ class Postgresql(Server):
         with (self.data / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write(f"listen_addresses = '127.0.0.1'\nport = {next(iter(self.ports))}\nfsync = off\n")
             file.write(f"unix_socket_directories = '{self.data}'\ninclude_dir = 'conf.d'\n")
+            file.write(f"ssl_crl_dir = '{self.tls}'\n")
         (self.data / "conf.d/tls.conf").write_text(
             f"ssl = on\nssl_cert_file = '{files['fullchain.pem']}'\nssl_key_file = '{files['privkey.pem']}'\n",
             encoding="utf-8",

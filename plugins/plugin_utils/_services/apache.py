@@ -14,12 +14,14 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.service impor
 _BINARY = "{binary}"
 _WHERE = (("-f", "{config}"),)
 
-# Every file that it reads; relative paths begin at its ServerRoot.
+# Every file that it reads; relative paths begin at its ServerRoot. Folders of CAs hold other things as well.
 _DUMP = r"""
 IFS='|'; for program in $0; do command -v "$program" >/dev/null && break; done; unset IFS
 listed=$("$program" "$@" -t -D DUMP_RUN_CFG -D DUMP_INCLUDES) || exit
 echo "$listed" | sed -n 's/^ServerRoot: "\(.*\)"$/# configuration file \1\/httpd.conf:/p'
-echo "$listed" | sed -n 's/^ *([0-9*]*) //p' | while read -r file; do cat "$file"; done
+echo "$listed" | sed -n 's/^ *([0-9*]*) //p' | while read -r file; do
+    sed '/^[[:space:]]*SSL\(Proxy\)\{0,1\}CA[A-Z]*Path/Id' "$file"
+done
 """
 
 APACHE = Preset(

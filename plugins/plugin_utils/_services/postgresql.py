@@ -12,9 +12,10 @@ from __future__ import annotations
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset, ServiceFile
 
 # Of all its clusters, in the places of Debian and of the Red Hat family, or of the one in `config`.
+# Its folder of revocation lists holds other things as well.
 _DUMP = """
 for file in $*; do
-    if [ -f "$file" ]; then found=1; cat "$file"; fi
+    if [ -f "$file" ]; then found=1; sed '/^[[:space:]]*ssl_crl_dir/Id' "$file"; fi
 done
 [ "$found" ]
 """
