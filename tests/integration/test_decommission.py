@@ -27,9 +27,10 @@ def revoked(office: InternalSite) -> list[tuple[str, str]]:
 
 
 def test_hosts_have_to_be_named(office: InternalSite) -> None:
-    refused = office.play("decommission")
-    assert refused.code == 2
-    assert "-e tls_hosts=web7" in refused.output
+    for options, words in (((), {}), (("--limit", HOST), {}), ((), {"tls_hosts": ""})):
+        refused = office.play("decommission", *options, **words)
+        assert refused.code == 2, refused.output
+        assert "-e tls_hosts=web7" in refused.output
 
 
 def test_a_host_loses_everything_once_nothing_uses_it(office: InternalSite) -> None:
