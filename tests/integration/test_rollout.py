@@ -34,7 +34,7 @@ class Rollout:
     """Hosts in one directory, each with a store of its own and a service that does not reload while it is broken."""
 
     def __init__(self, site: Site) -> None:
-        self.site = site
+        self.site, self.playbook = site, "install"
         self.reload = site.script("reload", f"echo reloaded >>{site.host}/$1.log; [ ! -e {site.host}/$1.broken ]")
         site.store.mkdir()
         self.supply()
@@ -66,7 +66,7 @@ class Rollout:
             **words,
         }
         inventory = ("-i", f"{','.join(HOSTS)},")
-        return self.site.controller.start("certwright.tls.install", *inventory, *options, variables=variables)
+        return self.site.controller.start(f"certwright.tls.{self.playbook}", *inventory, *options, variables=variables)
 
     def run(self, *options: str, **words: Any) -> Told:
         run = self.start(*options, **words)
