@@ -136,6 +136,9 @@ def _refuse_use(removal: Removal, observed: Observed) -> Problem:
     unasked = [f"{name} runs and cannot tell what it names" for name in observed.usage.unasked]
     facts = "; ".join((*observed.usage.named, *unasked, *_find_ports(observed)))
     way_out = "stop and disable the service, or take the files out of its configuration and reload it, and run again"
+    # What has neither a process nor a way to tell cannot be stopped.
+    if unasked and not observed.usage.named:
+        way_out += "; when nothing names them, say `tls_remove_accept: [files_abandoned]`"
     return Problem(removal.name, "in_use", f"{facts}; {way_out}")
 
 

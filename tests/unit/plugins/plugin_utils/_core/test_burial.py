@@ -129,6 +129,22 @@ def test_a_whole_host_is_refused_while_a_port_shows_what_is_to_go(observed: Obse
 
 
 @pytest.mark.parametrize(
+    ("named", "unasked", "expected"),
+    [
+        pytest.param((), ("app",), True, id="it cannot tell"),
+        pytest.param(NAMES, ("app",), False, id="another one names it"),
+        pytest.param(NAMES, (), False, id="it is named"),
+    ],
+)
+def test_what_cannot_be_stopped_has_a_way_out(
+    named: tuple[str, ...], unasked: tuple[str, ...], *, expected: bool
+) -> None:
+    observed = found(usage=Usage(True, named, unasked, (), (ONE,)), live=FIRST)
+    (problem,) = plan(NAMED, observed, follows="").problems
+    assert ("tls_remove_accept: [files_abandoned]" in problem.message) == expected
+
+
+@pytest.mark.parametrize(
     ("burial", "expected"),
     [
         pytest.param(NAMED, ["unknown"], id="named"),
