@@ -49,5 +49,6 @@ class ActionModule(TlsAction):
         task = read_removals(arguments, elements, run=host.run, check_mode=check_mode)
         if task.step == REVOKE:
             revoker = AcmeRevoker(self, issuers, check_mode=check_mode)
-            return revoker.revoke(look_at_removals(host, task, now=now))
+            found = look_at_removals(host, task, now=now)
+            return {**revoker.revoke(found.wanted), "held_back": list(found.held_back)}
         return report_removals(remove(host, task, now=now, check_mode=check_mode), now=now, check_mode=check_mode)

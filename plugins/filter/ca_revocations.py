@@ -24,10 +24,19 @@ options:
     type: list
     elements: dict
     default: []
-  host:
-    description: A host that goes as a whole. Whatever else such a CA has signed for it is revoked too.
+  owner:
+    description: The host. Of what it says that a CA signed only what the ledger has for this host is revoked.
     type: str
     default: ''
+  accept:
+    description: With V(revoke_unproven) the ledger's host does not count.
+    type: list
+    elements: str
+    default: []
+  whole:
+    description: Whether the host goes as a whole. Whatever else such a CA has signed for it is revoked too.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -35,8 +44,10 @@ EXAMPLES = r"""
   certwright.tls.internal_ca_cert:
     path: /var/lib/certwright-ca
     fingerprint: "{{ tls_issuers.office.fingerprint }}"
-    revoke: "{{ (found.revocations | certwright.tls.ca_revocations(infos=infos.results)).office | default([]) }}"
+    revoke: "{{ batches.office | default([]) }}"
   delegate_to: ca01
+  vars:
+    batches: "{{ found.revocations | certwright.tls.ca_revocations(infos=infos.results, owner=inventory_hostname) }}"
 """
 
 RETURN = r"""
@@ -45,15 +56,21 @@ _value:
   type: dict
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.revocation import find_ca_batches
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.revocation import UNPROVEN, find_ca_batches
 
 
 def ca_revocations(
-    revocations: list[dict[str, Any]], infos: list[dict[str, Any]] | None = None, host: str = ""
+    revocations: list[dict[str, Any]],
+    infos: list[dict[str, Any]] | None = None,
+    owner: str = "",
+    accept: Sequence[str] = (),
+    whole: bool = False,
 ) -> dict[str, list[dict[str, str]]]:
-    return find_ca_batches(revocations, infos or (), host=host)
+    asked = "" if UNPROVEN in accept else str(owner)
+    return find_ca_batches(revocations, infos or (), owner=asked, is_whole=bool(whole))
 
 
 class FilterModule:

@@ -76,9 +76,10 @@ options:
         description:
           - V(files_abandoned) says that nothing names the files any more, where a service cannot tell what it names.
           - V(members_abandoned) says that the hosts of O(members) may lose it.
+          - V(revoke_unproven) says that a certificate is revoked too of which only the host says that it is its own.
         type: list
         elements: str
-        choices: [files_abandoned, members_abandoned]
+        choices: [files_abandoned, members_abandoned, revoke_unproven]
         default: []
   everything:
     description:
@@ -104,7 +105,7 @@ options:
       - The same as O(certificates[].accept), with O(everything).
     type: list
     elements: str
-    choices: [files_abandoned, members_abandoned]
+    choices: [files_abandoned, members_abandoned, revoke_unproven]
     default: []
   members:
     description:
@@ -113,6 +114,14 @@ options:
       - Names and hosts are as P(certwright.tls.holding_members#filter) gives them.
     type: dict
     default: {}
+  names:
+    description:
+      - The names that the inventory gives the certificates of this host, as P(certwright.tls.declared_names#filter)
+        has them. A certificate of an ACME CA for any other name is not revoked, but with V(revoke_unproven) in
+        O(accept), since whoever owns the host could have another one's revoked.
+    type: list
+    elements: str
+    default: []
   purge:
     description:
       - Whether the earlier generations of what falls back are deleted with their keys. Otherwise they stay, as after
@@ -249,6 +258,11 @@ store_path:
   description: The store on the host.
   returned: unless step is revoke
   type: str
+held_back:
+  description: Names of what is to go and is still used, which is not revoked.
+  returned: when step is revoke
+  type: list
+  elements: str
 revocations:
   description: What was to be revoked, one after the other.
   returned: when step is revoke
@@ -288,7 +302,9 @@ revocations:
 
 from ansible.module_utils.basic import AnsibleModule
 
-_ACCEPT = dict(type="list", elements="str", choices=["files_abandoned", "members_abandoned"], default=[])
+_ACCEPT = dict(
+    type="list", elements="str", choices=["files_abandoned", "members_abandoned", "revoke_unproven"], default=[]
+)
 
 CERTIFICATE_SPEC = dict(
     name=dict(type="str", required=True),
@@ -317,6 +333,7 @@ ARGUMENT_SPEC = dict(
     compromised_again=dict(type="bool", default=False),
     accept=_ACCEPT,
     members=dict(type="dict", default={}),
+    names=dict(type="list", elements="str", default=[]),
     purge=dict(type="bool", default=False),
     revoke=dict(type="bool", default=False),
     reason=dict(

@@ -214,7 +214,8 @@ options:
         description: All live certificates of this name, of the host in O(revoke[].host) or, without that, of any.
         type: str
       host:
-        description: All live certificates of this host.
+        description:
+          - All live certificates of this host. Beside one of the other words only what was signed for it is meant.
         type: str
       reason:
         description: Why (RFC 5280, 5.3.1).

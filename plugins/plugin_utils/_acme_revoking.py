@@ -25,7 +25,8 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Pipe
 if TYPE_CHECKING:
     from ansible_collections.certwright.tls.plugins.plugin_utils._acme.client import Client
 
-Revocation = tuple[str, Leaf, str]
+# Name, leaf, reason, and why no CA is to be asked (else empty)
+Revocation = tuple[str, Leaf, str, str]
 
 
 class AcmeRevoker:
@@ -38,15 +39,16 @@ class AcmeRevoker:
 
     def revoke(self, wanted: Iterable[Revocation]) -> dict[str, Any]:
         """The task's result. Each with its reason; what an internal CA signed is left to that (`outcome` is asked)."""
-        revocations = [self._word(name, leaf, reason) for name, leaf, reason in wanted]
+        revocations = [self._word(*item) for item in wanted]
         return {
             "changed": any(item["outcome"] in ("revoked", "planned") for item in revocations),
             "revocations": revocations,
         }
 
-    def _word(self, name: str, leaf: Leaf, reason: str) -> dict[str, Any]:
+    def _word(self, name: str, leaf: Leaf, reason: str, objection: str) -> dict[str, Any]:
         kind = find_kind(leaf)
-        outcome, message = _OTHERS.get(kind) or self._attempt(leaf, reason)
+        judged = ("failed", objection) if objection else _OTHERS.get(kind)
+        outcome, message = judged or self._attempt(leaf, reason)
         return {
             "certificate": name,
             "fingerprint": leaf.fingerprint,
@@ -61,12 +63,15 @@ class AcmeRevoker:
 
     def _attempt(self, leaf: Leaf, reason: str) -> tuple[str, str]:
         known = [words for words in self._issuers if find_directory(words) == leaf.issuer]
-        told = [f"no issuer of tls_issuers has the directory {leaf.issuer}; declare it there, with its account key"]
+        if not known:
+            fact = f"no issuer of tls_issuers has the directory {leaf.issuer}"
+            return "failed", f"{fact}; declare it there, with its account key"
+        told = []
         for words in known:
             try:
                 self._revoke(words, leaf, reason)
             except TlsError as error:
-                told = [*told[1:], without_pem(str(error))]
+                told.append(f"the issuer {words['name']}: {without_pem(str(error))}")
                 continue
             return ("planned" if self._check_mode else "revoked"), ""
         return "failed", "; ".join(told)

@@ -14,7 +14,11 @@ from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._collected import REFUSE_ALL, Collected
 from ansible_collections.certwright.tls.plugins.plugin_utils._convergence import ChangedUnderneath, Round, converge
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.burial import find_revocable, word_removed
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.burial import (
+    find_revocable,
+    is_held_back,
+    word_removed,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.entry import (
     SYSTEM,
@@ -35,6 +39,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.revocation import (
     choose_reason,
     find_left_unrevoked,
+    find_objection,
     spell_reason,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.sharing import name_at_home
@@ -66,6 +71,7 @@ class RemovalTask:
     reason: str
     outcomes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
 
     def find_wish(self, name: str) -> Gone:
         wish = self.wishes[name] if self.whole is None else self.whole
@@ -106,6 +112,7 @@ def read_removals(
         reason=spell_reason(str(arguments["reason"])),
         outcomes=outcomes,
         members={name_at_home(str(name)): tuple(map(str, hosts)) for name, hosts in arguments["members"].items()},
+        names=frozenset(map(str, arguments["names"])),
     )
 
 
@@ -131,15 +138,36 @@ def _with_homes(wishes: Mapping[str, Gone]) -> dict[str, Gone]:
     return found
 
 
-def look_at_removals(host: Host, task: RemovalTask, *, now: datetime) -> Iterator[tuple[str, Leaf, str]]:
-    """Each certificate that is to be revoked now, and the reason that its CA is told."""
+@dataclass(frozen=True)
+class Revocable:
+    """Each certificate that is to be revoked now, with the reason that its CA is told and why it is not to be asked.
+
+    `held_back` are names of what was to go and is used still.
+    """
+
+    wanted: tuple[tuple[str, Leaf, str, str], ...]
+    held_back: tuple[str, ...]
+
+
+def look_at_removals(host: Host, task: RemovalTask, *, now: datetime) -> Revocable:
     ended = _converge(host, task, now=now, check_mode=True)
+    removals = {name: task.find_wish(name).removal for name in ended.observed}
+    held_back = (
+        name
+        for name, removal in removals.items()
+        if removal.burial is not None and is_held_back(removal, removal.burial, ended.observed[name])
+    )
+    return Revocable(tuple(_find_wanted(ended, task, now)), tuple(held_back))
+
+
+def _find_wanted(ended: Round, task: RemovalTask, now: datetime) -> Iterator[tuple[str, Leaf, str, str]]:
     for name, observed in ended.observed.items():
         removal = task.find_wish(name).removal
         if removal.burial is None or not task.should_revoke(name):
             continue
         for leaf in find_revocable(removal, removal.burial, observed, now):
-            yield name, leaf, choose_reason(leaf, task.reason, is_compromised=removal.burial.is_compromised)
+            reason = choose_reason(leaf, task.reason, is_compromised=removal.burial.is_compromised)
+            yield name, leaf, reason, find_objection(leaf, task.names, removal.accepted)
 
 
 def remove(host: Host, task: RemovalTask, *, now: datetime, check_mode: bool) -> Round:

@@ -23,7 +23,7 @@ _HEX = frozenset("0123456789abcdef")
 
 @dataclass(frozen=True)
 class Revocation:
-    """Either a serial number (hex), or a host, a name, or a name on a host."""
+    """Either a serial number (hex), of a host where one is said, or a host, a name, or a name on a host."""
 
     reason: str
     serial: str = ""
@@ -37,7 +37,7 @@ class Revocation:
     def means(self, entry: Entry) -> bool:
         words = entry.words
         if self.serial:
-            return bool(words["serial"] == self.serial)
+            return bool(words["serial"] == self.serial) and self.host in ("", words["host"])
         return self.host in ("", words["host"]) and self.name in ("", words["name"])
 
 
@@ -55,10 +55,10 @@ def load_revocations(elements: Iterable[Mapping[str, Any]]) -> tuple[tuple[Revoc
 
 def _load(words: Mapping[str, Any]) -> Revocation:
     said = {word: str(words.get(word) or "") for word in ("serial", "certificate", "name", "host")}
-    ways = sum((bool(said["serial"]), bool(said["certificate"]), bool(said["name"] or said["host"])))
+    ways = sum(bool(said[word]) for word in ("serial", "certificate", "name")) or int(bool(said["host"]))
     if ways != 1:
         fact = "says none of serial, certificate, name and host" if not ways else "says more than one thing to revoke"
-        raise UnusableError("revocation_invalid", f"it {fact}; say one, or a name with its host")
+        raise UnusableError("revocation_invalid", f"it {fact}; say one, and its host beside it")
     serial = _load_serial(said["serial"], said["certificate"])
     return Revocation(str(words.get("reason") or "unspecified"), serial, said["host"], said["name"])
 
@@ -76,7 +76,7 @@ def ask_for(revocations: Sequence[Revocation]) -> dict[str, list[str]]:
     """What the host has to look up for them."""
     return {
         "serials": [item.serial for item in revocations if item.serial],
-        "hosts": [item.host for item in revocations if item.host],
+        "hosts": [item.host for item in revocations if item.host and not item.serial],
         "names": [item.name for item in revocations if item.name and not item.host],
     }
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 
@@ -89,3 +90,27 @@ def test_a_host_that_was_broken_into_gets_none_of_its_keys_back(office: Internal
     assert revoked(office) == [(HOST, "key_compromise")]
     certificate, private_key = office.files_of(HOST)
     assert (certificate.is_file(), os.path.lexists(private_key), os.path.lexists(kept[1])) == (True, False, False)
+
+
+def test_a_host_cannot_have_the_certificate_of_another_one_revoked(office: InternalSite) -> None:
+    """One that was broken into says that it had what its neighbour serves."""
+    office.serve()
+    office.install()
+    stores = office.site.store
+    record = next(stores.glob(f"{HOST}/certificates/web/*/record.json"))
+    lie = {
+        "fingerprint": "11",
+        "key": "22",
+        "pem": (stores / "host2" / "live" / "web" / "cert.pem").read_text(encoding="ascii"),
+        "issuer": json.loads(record.read_text(encoding="utf-8"))["issuer"],
+        "not_after": "2999-01-01T00:00:00Z",
+    }
+    removed = stores / HOST / "removed"
+    removed.mkdir(mode=0o700, exist_ok=True)
+    (removed / "foreign.json").write_text(
+        json.dumps({"version": 1, "removed": None, "leaves": [lie]}), encoding="utf-8"
+    )
+    office.nginx.stop()
+    done = decommission(office, tls_revoke=True)
+    assert (done.code, problems(done)) == (2, {"foreign": "not_revoked"}), done.output
+    assert revoked(office) == [(HOST, "cessation_of_operation")]

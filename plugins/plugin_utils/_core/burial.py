@@ -102,14 +102,21 @@ def word_removed(burial: Burial, leaf: Leaf | None, now: datetime) -> Removed:
 
 def find_revocable(removal: Removal, burial: Burial, observed: Observed, now: datetime) -> Iterator[Leaf]:
     """What nobody uses any more, or what leaked and was replaced; each where it was ordered, and no more than once."""
+    if is_held_back(removal, burial, observed):
+        return
     held = own(observed.pending) or own(observed.live)
-    if not burial.is_kept and _has_members(removal, burial):
-        return
-    if not burial.is_kept and held is not None and observed.usage.is_present and is_in_use(removal, observed):
-        return
     kept = held.fingerprint if burial.is_kept and held is not None else ""
     for leaf in observed.usage.leaves:
         if leaf.is_revoked or leaf.home or leaf.has_ended(now) or leaf.fingerprint == kept:
             continue
         if leaf.is_compromised or not burial.is_kept:
             yield leaf
+
+
+def is_held_back(removal: Removal, burial: Burial, observed: Observed) -> bool:
+    """Whether somebody uses it still, here or as a member."""
+    if burial.is_kept:
+        return False
+    held = own(observed.pending) or own(observed.live)
+    is_used = held is not None and observed.usage.is_present and is_in_use(removal, observed)
+    return is_used or (_has_members(removal, burial) and _is_live(observed))

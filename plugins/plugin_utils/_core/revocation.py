@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import printable
@@ -45,6 +45,26 @@ def choose_reason(leaf: Leaf, said: str, *, is_compromised: bool) -> str:
     return KEY_COMPROMISE if is_compromised or leaf.is_compromised else said
 
 
+# What an operator accepts: that is revoked too of which nobody but the host says that it had it.
+UNPROVEN = "revoke_unproven"
+
+
+def find_objection(leaf: Leaf, names: Container[str], accepted: Container[str]) -> str:
+    """Why no CA is asked, since whoever owns a host could have another one's revoked; empty where it may be.
+
+    `names` are those that the inventory gives the host. An internal CA asks its ledger.
+    """
+    if not leaf.is_readable:
+        return "what the host keeps of it is no certificate"
+    if find_kind(leaf) != ACME or UNPROVEN in accepted:
+        return ""
+    foreign = [name for name in leaf.certified if name not in names]
+    if not foreign:
+        return ""
+    fact = f"it is for {', '.join(map(printable, foreign))}, and the inventory declares none for that on this host"
+    return f"{fact}; if it was ordered for this host, say `tls_remove_accept: [{UNPROVEN}]`"
+
+
 def find_left_unrevoked(
     name: str, leaves: Iterable[Leaf], outcomes: Mapping[str, Mapping[str, Any]]
 ) -> tuple[tuple[Problem, ...], tuple[Notice, ...]]:
@@ -65,19 +85,21 @@ def find_left_unrevoked(
 
 
 def find_ca_batches(
-    revocations: Iterable[Mapping[str, Any]], infos: Iterable[Mapping[str, Any]], *, host: str
+    revocations: Iterable[Mapping[str, Any]], infos: Iterable[Mapping[str, Any]], *, owner: str, is_whole: bool
 ) -> dict[str, list[dict[str, str]]]:
     """By the name of an internal CA, what it is to revoke. `infos` are results of a loop over these names.
 
-    `host` is one that goes as a whole: whatever else such a CA signed for it goes too.
+    Of its ledger only what it signed for `owner`, a host; empty where an operator says so. A host that goes as a
+    whole takes with it whatever else such a CA signed for it.
     """
     asked = [item for item in revocations if item["outcome"] == "asked"]
     batches = {}
     for info in infos:
         own = [item for item in asked if item["issuer"] == f"{SCHEME}{info.get('ca_id')}"]
-        batch = [{"certificate": str(item["pem"]), "reason": str(item["reason"])} for item in own]
-        if own and host:
-            batch.append({"host": host, "reason": str(own[0]["reason"])})
+        of_host = {"host": owner} if owner else {}
+        batch = [{"certificate": str(item["pem"]), **of_host, "reason": str(item["reason"])} for item in own]
+        if own and owner and is_whole:
+            batch.append({"host": owner, "reason": str(own[0]["reason"])})
         if batch:
             batches[str(info["item"])] = batch
     return batches
@@ -104,9 +126,22 @@ def _with_answer(
     answer = answers.get(name)
     if answer is None:
         return {**told, "outcome": "failed", "message": _UNASKED}
+    unknown = _find_unknown(answer)
+    if unknown:
+        why = unknown.get(str(item.get("serial")))
+        return {**told, "outcome": "failed", "message": why} if why else {**told, "outcome": "revoked"}
     if answer.get("failed") or answer.get("unreachable"):
         return {**told, "outcome": "failed", "message": f"the CA {name}: {answer.get('msg', 'it gave no reason')}"}
     return {**told, "outcome": "revoked"}
+
+
+def _find_unknown(answer: Mapping[str, Any]) -> dict[str, str]:
+    """By serial number, where a CA failed for nothing but what its ledger does not have of the host."""
+    problems = answer.get("problems") or ()
+    if any(item.get("code") != "certificate_unknown" for item in problems):
+        return {}
+    way_out = f"if it was signed for this host, say `tls_remove_accept: [{UNPROVEN}]`"
+    return {str(item["certificate"]): f"{item['message']}; {way_out}" for item in problems}
 
 
 _UNASKED = "no internal CA of tls_issuers that could be read has signed it; declare it there, with its fingerprint"

@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.entry import spell_store_name
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.names import load_name
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.sharing import name_at_home
 
 Shared = Mapping[str, Mapping[str, Any]]
@@ -54,6 +57,30 @@ def find_members(hosts: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, list
                 of_home = members.setdefault(str(shared.get("home")), {})
                 of_home.setdefault(spell_store_name(name), []).append(str(variables["inventory_hostname"]))
     return members
+
+
+def find_own_names(variables: Mapping[str, Any], host: str) -> list[str]:
+    """Those that the inventory gives certificates of this host alone, also what is to be absent now.
+
+    What it has from another home is revoked there.
+    """
+    names: set[str] = set()
+    for _name, words in _list_declared(variables):
+        shared = words.get("shared")
+        if not isinstance(shared, Mapping) or shared.get("home") == host:
+            names.update(_list_names(words))
+    return sorted(names)
+
+
+def _list_names(words: Mapping[str, Any]) -> Iterator[str]:
+    """As certificates spell them; what is no name is told where it is installed."""
+    said = [words.get("external_url"), words.get("domain")]
+    for word in ("names", "other_urls"):
+        found = words.get(word)
+        said.extend([found] if isinstance(found, str) else found or ())
+    for text in said:
+        with suppress(UnusableError):
+            yield load_name(str(text or ""))[0]
 
 
 def _list_declared(variables: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

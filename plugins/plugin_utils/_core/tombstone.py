@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate import Certificate, load_certificates
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import printable
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
 
 # Why a certificate went: its inventory says so, an operator named it, or its whole host went.
@@ -111,7 +113,10 @@ def find_leaked_key(name: str, tombstone: Tombstone, key: str) -> Iterator[Probl
 
 @dataclass(frozen=True)
 class Leaf:
-    """The public part of one generation. `key` is its digest, `home` the host that ordered it for this one."""
+    """The public part of one generation. `key` is its digest, `home` the host that ordered it for this one.
+
+    `names` are those that were declared, `certified` those that it is for. What is not `readable` is no certificate.
+    """
 
     fingerprint: str
     key: str
@@ -124,12 +129,19 @@ class Leaf:
     generation: int = 0
     is_compromised: bool = False
     is_revoked: bool = False
+    certified: tuple[str, ...] = ()
+    is_readable: bool = True
 
     @classmethod
     def from_answer(cls, answer: Mapping[str, Any]) -> Leaf:
+        """A host may say anything: what a CA is told of the certificate is read from itself."""
         texts = ("fingerprint", "key", "pem", "issuer", "home", "serial", "not_after")
+        told = {word: str(answer.get(word) or "") for word in texts}
+        found = _read_certificate(told["pem"])
         return cls(
-            **{word: str(answer.get(word) or "") for word in texts},
+            **{**told, **(_word_certificate(found) if found else {})},
+            certified=(found.names or (found.common_name or "",)) if found else (),
+            is_readable=found is not None,
             names=tuple(str(name) for name in answer.get("names") or ()),
             generation=int(answer.get("generation") or 0),
             is_compromised=bool(answer.get("compromised")),
@@ -137,4 +149,21 @@ class Leaf:
         )
 
     def has_ended(self, now: datetime) -> bool:
-        return self.not_after <= f"{now:%Y-%m-%dT%H:%M:%SZ}"
+        return bool(self.not_after) and self.not_after <= f"{now:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _read_certificate(pem: str) -> Certificate | None:
+    try:
+        return load_certificates(pem.encode("utf-8", "replace"), "certificate")[0]
+    except UnusableError:
+        return None
+
+
+def _word_certificate(certificate: Certificate) -> dict[str, str]:
+    return {
+        "fingerprint": certificate.fingerprint,
+        "key": certificate.public_key.sha256,
+        "pem": certificate.pem,
+        "serial": certificate.serial,
+        "not_after": f"{certificate.not_after:%Y-%m-%dT%H:%M:%SZ}",
+    }

@@ -23,6 +23,8 @@ ARGUMENTS = {
     "compromised": False,
     "everything": True,
     "accept": [],
+    "members": {},
+    "names": [],
     "on_problem": "refuse_all",
     "revoke": False,
     "reason": "cessation_of_operation",

@@ -278,6 +278,17 @@ def test_a_serial_number_is_revoked_however_it_is_spelled(ca: MadeCa):
     assert [f"{serial:x}"] == [entry.words["serial"] for entry in ended.revoked]
 
 
+def test_a_serial_number_of_another_host_is_not_revoked(ca: MadeCa):
+    """A host that says that the certificate of another one is its own."""
+    serial = f"{load(run(ca, ask(WEB))).serial_number:x}"
+
+    refused = run(ca, revoke=({"serial": serial, "host": "web7"},))
+    done = run(ca, revoke=({"serial": serial, "host": "web1"},))
+
+    assert [(item.certificate, item.code) for item in refused.problems] == [(serial, "certificate_unknown")]
+    assert (refused.revoked, [entry.words["serial"] for entry in done.revoked]) == ((), [serial])
+
+
 def test_what_is_revoked_is_revoked_once(ca: MadeCa):
     run(ca, ask(WEB))
     run(ca, revoke=({"host": "web1"},))
@@ -406,7 +417,7 @@ def test_a_revoked_certificate_is_signed_anew_for_the_same_request(ca: MadeCa):
 
 @pytest.mark.parametrize(
     "words",
-    [{}, {"serial": "xyz"}, {"serial": "0"}, {"serial": "1", "host": "web1"}, {"certificate": "no PEM"}],
+    [{}, {"serial": "xyz"}, {"serial": "0"}, {"serial": "1", "name": "web"}, {"certificate": "no PEM"}],
     ids=["nothing", "no number", "zero", "two things", "no certificate"],
 )
 def test_a_revocation_that_says_nothing_or_too_much_is_told_and_keeps_no_other_one(words: dict[str, str]):

@@ -11,7 +11,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.burial import find_revocable, plan_burial
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.burial import (
+    find_revocable,
+    is_held_back,
+    plan_burial,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.removal import Burial, Removal
@@ -276,6 +280,12 @@ def test_a_key_that_leaked_of_what_is_to_stay(
 )
 def test_what_may_be_revoked(burial: Burial, observed: Observed, expected: list[str]) -> None:
     assert [item.fingerprint for item in find_revocable(GONE, burial, observed, NOW)] == expected
+
+
+def test_what_is_used_still_is_held_back() -> None:
+    """So that its host is not revoked as a whole because of another certificate."""
+    cases = ((NAMED, there(ONE, live=FIRST)), (NAMED, lying()), (KEPT, there(HELD_MARKED, live=FIRST)))
+    assert [is_held_back(GONE, burial, observed) for burial, observed in cases] == [True, False, False]
 
 
 HELD_BY = replace(NAMED, members=("web1", "web2"))

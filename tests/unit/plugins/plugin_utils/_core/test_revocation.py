@@ -19,15 +19,28 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.revocation im
     find_ca_batches,
     find_kind,
     find_left_unrevoked,
+    find_objection,
     spell_reason,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.tombstone import Leaf
 
 LEAF = Leaf("11", "k1", "PEM", "https://ca.example/dir", ("a.example",), "", "0a", "2027-01-01T00:00:00Z")
-ASKED = {"outcome": "asked", "issuer": "internal_ca:5c", "pem": "P", "reason": "superseded", "fingerprint": "11"}
+ASKED = {
+    "outcome": "asked",
+    "issuer": "internal_ca:5c",
+    "pem": "P",
+    "reason": "superseded",
+    "fingerprint": "11",
+    "serial": "0a",
+}
 FAILED = {"outcome": "failed", "issuer": "https://ca.example/dir", "pem": "Q", "message": "no", "fingerprint": "22"}
 OFFICE, LAB = {"item": "office", "ca_id": "5c"}, {"item": "lab", "ca_id": "99"}
 SILENT = {"item": "far", "failed": True}
+
+
+def not_of_host(serial: str, code: str = "certificate_unknown") -> dict[str, Any]:
+    problem = {"certificate": serial, "code": code, "message": "the ledger has no certificate of it"}
+    return {"item": "office", "failed": True, "msg": "2 faults", "problems": [problem]}
 
 
 @pytest.mark.parametrize(
@@ -56,24 +69,53 @@ def test_the_record_says_who_can_revoke(issuer: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("infos", "host", "expected"),
+    ("infos", "owner", "is_whole", "expected"),
     [
-        ([OFFICE, LAB, SILENT], "", {"office": [{"certificate": "P", "reason": "superseded"}]}),
+        ([OFFICE, LAB, SILENT], "", True, {"office": [{"certificate": "P", "reason": "superseded"}]}),
+        (
+            [OFFICE],
+            "web7",
+            False,
+            {"office": [{"certificate": "P", "host": "web7", "reason": "superseded"}]},
+        ),
         (
             [OFFICE, LAB],
             "web7",
+            True,
             {
                 "office": [
-                    {"certificate": "P", "reason": "superseded"},
+                    {"certificate": "P", "host": "web7", "reason": "superseded"},
                     {"host": "web7", "reason": "superseded"},
                 ]
             },
         ),
-        ([LAB], "web7", {}),
+        ([LAB], "web7", True, {}),
     ],
 )
-def test_each_internal_ca_revokes_what_it_signed(infos: list[Any], host: str, expected: dict[str, Any]) -> None:
-    assert find_ca_batches([ASKED, FAILED], infos, host=host) == expected
+def test_each_internal_ca_revokes_what_it_signed(
+    infos: list[Any], owner: str, is_whole: bool, expected: dict[str, Any]
+) -> None:
+    assert find_ca_batches([ASKED, FAILED], infos, owner=owner, is_whole=is_whole) == expected
+
+
+MINE = replace(LEAF, certified=("a.example",))
+
+
+@pytest.mark.parametrize(
+    ("leaf", "names", "accepted", "expected"),
+    [
+        pytest.param(MINE, ["a.example"], [], "", id="its names are declared"),
+        pytest.param(MINE, ["b.example"], [], "it is for a.example", id="another host's"),
+        pytest.param(MINE, [], ["revoke_unproven"], "", id="an operator confirms it"),
+        pytest.param(replace(MINE, issuer="internal_ca:5c"), [], [], "", id="its ledger is asked"),
+        pytest.param(replace(MINE, is_readable=False), ["a.example"], ["revoke_unproven"], "no certificate", id="none"),
+    ],
+)
+def test_a_host_cannot_have_the_certificate_of_another_one_revoked(
+    leaf: Leaf, names: list[str], accepted: list[str], expected: str
+) -> None:
+    objection = find_objection(leaf, names, accepted)
+    assert (bool(objection), expected in objection) == (bool(expected), True)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +123,9 @@ def test_each_internal_ca_revokes_what_it_signed(infos: list[Any], host: str, ex
     [
         pytest.param([OFFICE], [{"item": "office"}], "revoked", "", id="revoked"),
         pytest.param([OFFICE], [{"item": "office", "failed": True, "msg": "sealed"}], "failed", "sealed", id="refused"),
+        pytest.param([OFFICE], [not_of_host("0a")], "failed", "revoke_unproven", id="not signed for this host"),
+        pytest.param([OFFICE], [not_of_host("ff")], "revoked", "", id="another one was not signed for this host"),
+        pytest.param([OFFICE], [not_of_host("ff", code="backup_failed")], "failed", "2 faults", id="another fault"),
         pytest.param([OFFICE], [{"item": "office", "unreachable": True}], "failed", "no reason", id="unreachable"),
         pytest.param([SILENT, LAB], [], "failed", "fingerprint", id="not known"),
     ],

@@ -16,6 +16,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.shared_homes 
     find_holding,
     find_homes,
     find_members,
+    find_own_names,
 )
 
 WILDCARD = {"wildcard": {"home": "pki01"}}
@@ -150,3 +151,32 @@ GOING = {"remove_prepared": {"outcomes": {"wild": {}}}}
 def test_who_keeps_a_shared_certificate(hosts: dict[str, Any], told: bool, check: bool, expected: list[str]) -> None:
     holding = find_holding({"wild": ["web1"]}, hosts, is_told=told, check_mode=check)
     assert holding == ({"wild": expected} if expected else {})
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        pytest.param(
+            {"tls_certificates": {"web": {"names": ["https://A.example/", "b.example"], "state": "absent"}}},
+            ["a.example", "b.example"],
+            id="also of what is to be absent",
+        ),
+        pytest.param({"tls_certificates": {"web": {"names": "a.example"}}}, ["a.example"], id="one name"),
+        pytest.param({"tls_host_certificates": {"wild": {"names": ["*.example"], **WILD}}}, [], id="another's home"),
+        pytest.param(
+            {"tls_host_certificates": {"wild": {"names": ["*.example"], "shared": {"home": "web1"}}}},
+            ["*.example"],
+            id="its own home",
+        ),
+        pytest.param(
+            {
+                "tls_system": {"external_url": "https://mail.example/", "other_urls": ["imap.example", "no name"]},
+                "tls_domains": [{"domain": "c.example", "external_url": "www.c.example"}],
+            },
+            ["c.example", "imap.example", "mail.example", "www.c.example"],
+            id="words of the consoles",
+        ),
+    ],
+)
+def test_the_names_that_a_host_may_have_revoked(variables: dict[str, Any], expected: list[str]) -> None:
+    assert find_own_names(variables, "web1") == expected

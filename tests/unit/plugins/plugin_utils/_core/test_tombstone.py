@@ -26,6 +26,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.tombstone imp
     Removed,
     Tombstone,
 )
+from ansible_collections.certwright.tls.tests.unit.authority import NOW
 from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.test_deployment import (
     fallen_back,
     found,
@@ -142,7 +143,26 @@ def test_what_the_host_says_is_read() -> None:
     assert Tombstone.from_answer(answer) == Tombstone(GONE, False, frozenset({"11"}), frozenset({"k1"}))
     assert Tombstone.from_answer({"compromised": [], "keys": []}) == Tombstone()
     words = {"fingerprint": "11", "key": "k1", "pem": "", "issuer": "", "names": ["a"], "not_after": "2026"}
-    assert Leaf.from_answer(words) == Leaf("11", "k1", "", "", ("a",), "", "", "2026")
+    assert Leaf.from_answer(words) == Leaf("11", "k1", "", "", ("a",), "", "", "2026", is_readable=False)
+
+
+def test_what_a_certificate_is_comes_from_itself_and_not_from_its_host() -> None:
+    """Else a host would choose by its words what is said to be revoked, and by which date."""
+    true = DESIRED.bundle.leaf
+    lies = {"fingerprint": "11", "key": "k1", "serial": "0a", "not_after": "1999-01-01T00:00:00Z", "names": ["x"]}
+    found_leaf = Leaf.from_answer({**lies, "pem": true.pem, "issuer": "files"})
+    assert (found_leaf.fingerprint, found_leaf.key, found_leaf.serial) == (
+        true.fingerprint,
+        true.public_key.sha256,
+        true.serial,
+    )
+    assert (found_leaf.not_after, found_leaf.has_ended(NOW)) == (f"{true.not_after:%Y-%m-%dT%H:%M:%SZ}", False)
+    assert (found_leaf.certified, found_leaf.names, found_leaf.is_readable) == (true.names, ("x",), True)
+
+
+def test_what_is_no_certificate_has_not_ended_before_it_says_so() -> None:
+    for told, expected in (("", False), ("1999-01-01T00:00:00Z", True)):
+        assert Leaf.from_answer({"pem": "no PEM", "not_after": told}).has_ended(NOW) is expected
 
 
 @pytest.mark.parametrize(("chosen", "expected"), [(["b"], [None, ["removed"]]), ("a", [["x", "removed"], None])])
