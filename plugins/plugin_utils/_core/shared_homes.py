@@ -117,9 +117,12 @@ def find_holding(
     return holding
 
 
+_STEPS = ("decommission_prepared", "remove_prepared", "remove_activated", "decommission_finished")
+
+
 def _has_let_go(variables: Mapping[str, Any], name: str, *, check_mode: bool) -> bool:
     """Whether its own step came to an end, and was about this certificate or about all."""
-    answers = [variables.get(word) or {} for word in ("decommission_prepared", "remove_prepared", "remove_activated")]
+    answers = [variables.get(word) or {} for word in _STEPS]
     if any(answer.get("failed") or answer.get("unreachable") for answer in answers):
         return False
     return check_mode or "outcomes" in answers[0] or name in answers[1].get("outcomes", ())

@@ -146,6 +146,13 @@ GOING = {"remove_prepared": {"outcomes": {"wild": {}}}}
         ),
         pytest.param({"web1": {"decommission_prepared": {"outcomes": {}}}}, True, False, [], id="it goes as a whole"),
         pytest.param({"web1": {"decommission_prepared": {"failed": True}}}, True, True, ["web1"], id="it is in use"),
+        pytest.param(
+            {"web1": {"decommission_prepared": {"outcomes": {}}, "decommission_finished": {"unreachable": True}}},
+            True,
+            False,
+            ["web1"],
+            id="it was lost before anything of it was deleted",
+        ),
     ],
 )
 def test_who_keeps_a_shared_certificate(hosts: dict[str, Any], told: bool, check: bool, expected: list[str]) -> None:
