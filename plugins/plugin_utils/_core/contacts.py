@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory import LEVELS
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_entries import (
     InventoryEntry,
     load_domain,
     load_named,
     load_system,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_words import LEVELS
 
 
 def find_contacts(variables: Mapping[str, Any]) -> dict[str, str]:

@@ -27,6 +27,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_iss
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_products import with_product
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_words import (
+    LEVELS,
     find_list_fault,
     find_mapping_fault,
     find_unknown_words,
@@ -40,7 +41,6 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons impor
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.word_kinds import WordError, read_flag
 
-LEVELS = ("tls_certificates", "tls_group_certificates", "tls_host_certificates")
 VARIABLES = ("tls_issuers", *LEVELS, "tls_system", "tls_domains", "tls_default_domain")
 _SYSTEM_SHAPE = "a mapping with `external_url`, the material and `services`"
 _DOMAINS_SHAPE = "a list of mappings, each with its `domain`"

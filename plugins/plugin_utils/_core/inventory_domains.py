@@ -7,14 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeGuard
+from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import is_address
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_words import is_list
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_words import is_list, list_said
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.names import load_name
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
-
-_LEVELS = ("tls_certificates", "tls_group_certificates", "tls_host_certificates")
 
 
 def find_domains(hosts: Iterable[Mapping[str, Any]], issuer: str) -> list[str]:
@@ -31,20 +29,14 @@ def _find_said(variables: Mapping[str, Any], issuer: str) -> Iterator[str]:
     """Domains, and names that no domain may cover."""
     yield str(variables.get("tls_default_domain") or "")
     domains = variables.get("tls_domains")
-    yield from (str(item.get("domain") or "") for item in (domains if is_list(domains) else ()) if _is_mapping(item))
-    for entry in _find_entries(variables):
+    yield from (
+        str(item.get("domain") or "") for item in (domains if is_list(domains) else ()) if isinstance(item, Mapping)
+    )
+    for _name, entry in list_said(variables):
         if entry.get("issuer") == issuer:
             names = entry.get("names")
             listed = names if is_list(names) else ()
             yield from (_find_own(str(name)) for name in (*listed, entry.get("external_url") or "") if name)
-
-
-def _find_entries(variables: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    levels = (variables.get(level) for level in _LEVELS)
-    entries = (entry for level in levels if _is_mapping(level) for entry in level.values())
-    domains = variables.get("tls_domains")
-    candidates = (*entries, variables.get("tls_system"), *(domains if is_list(domains) else ()))
-    yield from (entry for entry in candidates if _is_mapping(entry))
 
 
 def _find_own(name: str) -> str:
@@ -62,7 +54,3 @@ def _spell(text: str) -> Iterator[str]:
 
 def _is_below(name: str, other: str) -> bool:
     return name != other and name.endswith(f".{other}")
-
-
-def _is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
-    return isinstance(value, Mapping)

@@ -13,6 +13,8 @@ from typing import Any, TypeGuard
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import printable
 
+# The later one counts.
+LEVELS = ("tls_certificates", "tls_group_certificates", "tls_host_certificates")
 MATERIAL = (
     *("certificate_src", "certificate_content", "private_key_src", "private_key_content"),
     *("private_key_passphrase", "private_key_passphrase_src", "ca_src", "ca_content"),
@@ -51,6 +53,18 @@ _ELSEWHERE = {
     "privatekey_path": "private_key_src",
 }
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,40}\Z")
+
+
+def list_said(variables: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The words of each entry by its name, whatever is wrong with them, of an inventory that others judge."""
+    merged: dict[str, Any] = {"system": variables.get("tls_system")}
+    for level in LEVELS:
+        said = variables.get(level)
+        merged.update({str(name): words for name, words in said.items()} if isinstance(said, Mapping) else {})
+    domains = variables.get("tls_domains")
+    domains = domains if is_list(domains) else ()
+    merged.update({str(words.get("domain")): words for words in domains if isinstance(words, Mapping)})
+    yield from ((name, words) for name, words in merged.items() if isinstance(words, Mapping))
 
 
 def find_unknown_words(words: Mapping[Any, Any], known: Iterable[str]) -> Iterator[str]:

@@ -19,15 +19,14 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.service impor
     ServiceFile,
     Setting,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_commands import fill_text
 
-# Files of a preset are placeholders of hints too; these have a dot in their name.
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 
 
 def fill_preset(preset: Preset, words: Mapping[str, Any], names: tuple[str, ...]) -> Preset:
     """Its files are those of the `keystore` that was said; their alias is the short host name unless one was said."""
-    values = _find_values(preset, words)
+    values = {**dict(preset.defaults), **{key: str(value) for key, value in words.items()}}
     usage = find_usage(preset, words)
     chosen = dict(preset.uses).get(usage)
     alias = str(words.get("alias") or _shorten(names))
@@ -35,8 +34,11 @@ def fill_preset(preset: Preset, words: Mapping[str, Any], names: tuple[str, ...]
     return replace(
         preset,
         files=files,
-        unit=_fill_text(preset.unit, _find_usual(preset, values)) if preset.unit else None,
-        hint=_fill_text(preset.hint, {**values, "alias": alias}),
+        unit=fill_text(preset.unit, _find_usual(preset, values)) if preset.unit else None,
+        prepare=tuple([tuple([fill_text(path, values) for path in way]) for way in preset.prepare]),
+        private_files=tuple([fill_text(path, values) for path in preset.private_files]),
+        product_file=fill_text(preset.product_file, values),
+        hint=fill_text(preset.hint, {**values, "alias": alias}),
         settings=tuple(_fill_setting(item, values) for item in preset.settings if not chosen or item.file in chosen),
     )
 
@@ -59,29 +61,21 @@ def find_missing(preset: Preset, words: Mapping[str, Any]) -> Iterator[str]:
             yield f"lacks {' or '.join(f'`{word}`' for word in group)}, which differs from installation to installation"
 
 
-def _find_values(preset: Preset, words: Mapping[str, Any]) -> dict[str, str]:
-    said = {key: str(value) for key, value in words.items()}
-    return {**{word: value for word, value in preset.defaults if value}, **said}
-
-
 def _find_usual(preset: Preset, values: Mapping[str, str]) -> dict[str, str]:
     """What has a value whoever says nothing; whether other words were said chooses among alternatives later."""
-    return {word: values[word] for word, _value in preset.defaults if word in values}
+    return {word: values[word] for word, _value in preset.defaults if values[word]}
 
 
 def _fill_file(file: ServiceFile, values: Mapping[str, str], words: Mapping[str, Any], alias: str) -> ServiceFile:
-    filled = replace(file, path=_fill_text(file.path, values) if file.path else None)
+    path = fill_text(file.path, values) if file.path else None
+    filled = replace(file, path=path, fallback=fill_text(file.fallback, values))
     if file.format == PEM:
         return filled
     return replace(filled, alias=alias if file.format == PKCS12 else "", passphrase=words.get("passphrase"))
 
 
 def _fill_setting(setting: Setting, values: Mapping[str, str]) -> Setting:
-    return replace(setting, path=_fill_text(setting.path, values))
-
-
-def _fill_text(text: str, values: Mapping[str, str]) -> str:
-    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
+    return replace(setting, path=fill_text(setting.path, values))
 
 
 def _shorten(names: tuple[str, ...]) -> str:

@@ -12,7 +12,9 @@ from typing import Any
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_words import MATERIAL, is_list
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words import HTTP_01
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service import Preset
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_entries import split_entry
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.service_scopes import GLOBAL, SYSTEM
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.word_kinds import WordError
 
 Presets = Mapping[str, Preset]
 _AUTO, _FILES, _CLI = "auto", "files", "bm_cli"
@@ -81,13 +83,11 @@ def _find_products(words: Mapping[str, Any], presets: Presets) -> Iterator[tuple
 
 
 def _split(entry: object, presets: Presets) -> tuple[Preset | None, Mapping[str, Any]]:
-    if isinstance(entry, str):
-        return presets.get(entry), {}
-    if isinstance(entry, Mapping) and len(entry) == 1:
-        ((name, said),) = entry.items()
-        if said is None or isinstance(said, Mapping):
-            return presets.get(str(name)), said or {}
-    return None, {}
+    try:
+        name, said = split_entry(entry)
+    except WordError:
+        return None, {}
+    return presets.get(name), said
 
 
 def _find_urls(name: str, words: Mapping[str, Any], answer: Mapping[str, Any], presets: Presets) -> Mapping[str, Any]:

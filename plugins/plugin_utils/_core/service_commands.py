@@ -14,10 +14,15 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.service impor
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
+def fill_text(text: str, values: Mapping[str, str]) -> str:
+    """A placeholder without a value stays."""
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
+
+
 def fill_command(parts: Iterable[CommandPart], values: Mapping[str, str]) -> tuple[str, ...]:
     """A group of words is left out when one of its placeholders has no value."""
     groups = [(part,) if isinstance(part, str) else part for part in parts]
-    return tuple(_fill(word, values) for group in groups if _has_values(group, values) for word in group)
+    return tuple(fill_text(word, values) for group in groups if _has_values(group, values) for word in group)
 
 
 def choose_alternatives(alternatives: str | None, values: Mapping[str, str]) -> str | None:
@@ -29,7 +34,7 @@ def choose_alternatives(alternatives: str | None, values: Mapping[str, str]) -> 
 def choose_special(alternatives: str | None, values: Mapping[str, str]) -> str | None:
     """Those with placeholders that all have values."""
     words = [word for word in _split(alternatives) if _PLACEHOLDER.search(word) and _has_values((word,), values)]
-    return "|".join(_fill(word, values) for word in words) or None
+    return "|".join(fill_text(word, values) for word in words) or None
 
 
 def _split(alternatives: str | None) -> list[str]:
@@ -38,7 +43,3 @@ def _split(alternatives: str | None) -> list[str]:
 
 def _has_values(group: Iterable[str], values: Mapping[str, str]) -> bool:
     return all(word in values for text in group for word in _PLACEHOLDER.findall(text))
-
-
-def _fill(text: str, values: Mapping[str, str]) -> str:
-    return _PLACEHOLDER.sub(lambda found: values[found[1]], text)

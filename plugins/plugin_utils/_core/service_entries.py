@@ -44,7 +44,7 @@ class Declared:
 
 def read_entry(entry: object, presets: Mapping[str, Preset], certificate: str) -> Declared:
     """The preset for this certificate with its words. Raises WordError."""
-    name, said = _split_entry(entry)
+    name, said = split_entry(entry)
     preset = presets.get(name)
     if preset is not None:
         return _scope(_read_words(preset, said), certificate)
@@ -93,7 +93,8 @@ def list_parts(declared: Declared) -> Iterator[Declared]:
             yield replace(_read_words(companion, {**said, "name": name}), is_companion=True)
 
 
-def _split_entry(entry: object) -> tuple[str, dict[str, Any]]:
+def split_entry(entry: object) -> tuple[str, dict[str, Any]]:
+    """The name of a preset and the words beside it. Raises WordError."""
     if isinstance(entry, str):
         return str(entry), {}
     if isinstance(entry, Mapping) and len(entry) == 1:

@@ -116,9 +116,9 @@ def _build(declared: Declared, names: tuple[str, ...], attributes: Mapping[str, 
         staged_check=words.get("staged_check", ()),
         reload=words.get("reload") or fill_command(preset.reload, values),
         restart=words.get("restart_command") or fill_command(preset.restart, values),
-        prepare=(words["prepare"],) if "prepare" in words else _fill_ways(preset, declared),
-        private_files=_fill_paths(preset.private_files, declared) if preset.private_files else (),
-        product_file=_fill_path(preset.product_file, declared) if preset.product_file else "",
+        prepare=(words["prepare"],) if "prepare" in words else preset.prepare,
+        private_files=preset.private_files,
+        product_file=preset.product_file,
         method=_method(declared, unit),
         restart_policy=words.get("restart", preset.restart_policy),
         restart_window=words.get("restart_window", ""),
@@ -171,8 +171,7 @@ def _build_file(file: ServiceFile, declared: Declared, attributes: Mapping[str, 
         file,
         **{**usual, **{word: attributes[word] for word in _ATTRIBUTES if word in attributes}, **given, **own},
         mode=file.mode or (key_mode if file.holds_key or declared.preset.private else "0644"),
-        path=words.get("paths", {}).get(file.name, _fill_path(file.path, declared) if file.path else None),
-        fallback=_fill_path(file.fallback, declared) if file.fallback else "",
+        path=words.get("paths", {}).get(file.name, file.path),
         replace_link=file.replace_link or words.get("replace_links", False),
     )
 
@@ -203,18 +202,6 @@ def _find_values(declared: Declared, pid_file: str | None) -> dict[str, str]:
     # Which of the process files it is the host knows.
     values = {"directory": "{directory}", **usual, **said, "pid_file": "{pid_file}" if pid_file else None}
     return {word: value for word, value in values.items() if value}
-
-
-def _fill_path(path: str, declared: Declared) -> str:
-    return path.format_map({**dict(declared.preset.defaults), **declared.words})
-
-
-def _fill_paths(paths: tuple[str, ...], declared: Declared) -> tuple[str, ...]:
-    return tuple(_fill_path(path, declared) for path in paths)
-
-
-def _fill_ways(preset: Preset, declared: Declared) -> tuple[tuple[str, ...], ...]:
-    return tuple([_fill_paths(way, declared) for way in preset.prepare])
 
 
 def _require_sound(service: Service, declared: Declared) -> None:

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.entry import spell_store_name
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_words import list_said
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.names import load_name
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.sharing import name_at_home
@@ -51,7 +52,7 @@ def find_members(hosts: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, list
     """By home and by name, who declares a certificate from there. `hosts` are the variables of all of them."""
     members: dict[str, dict[str, list[str]]] = {}
     for variables in hosts:
-        for name, words in _list_declared(variables):
+        for name, words in list_said(variables):
             shared = words.get("shared")
             if isinstance(shared, Mapping) and words.get("state") != "absent" and words.get("engine") != "disabled":
                 of_home = members.setdefault(str(shared.get("home")), {})
@@ -65,7 +66,7 @@ def find_own_names(variables: Mapping[str, Any], host: str) -> list[str]:
     What it has from another home is revoked there.
     """
     names: set[str] = set()
-    for _name, words in _list_declared(variables):
+    for _name, words in list_said(variables):
         shared = words.get("shared")
         if not isinstance(shared, Mapping) or shared.get("home") == host:
             names.update(_list_names(words))
@@ -81,18 +82,6 @@ def _list_names(words: Mapping[str, Any]) -> Iterator[str]:
     for text in said:
         with suppress(UnusableError):
             yield load_name(str(text or ""))[0]
-
-
-def _list_declared(variables: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The words of each entry, whatever else is wrong with them; of the levels the last one counts."""
-    merged: dict[str, Any] = {"system": variables.get("tls_system")}
-    for level in ("tls_certificates", "tls_group_certificates", "tls_host_certificates"):
-        said = variables.get(level)
-        merged.update({str(name): words for name, words in said.items()} if isinstance(said, Mapping) else {})
-    domains = variables.get("tls_domains")
-    domains = domains if isinstance(domains, Sequence) else ()
-    merged.update({str(words.get("domain")): words for words in domains if isinstance(words, Mapping)})
-    yield from ((name, words) for name, words in merged.items() if isinstance(words, Mapping))
 
 
 def find_holding(

@@ -228,6 +228,12 @@ def test_files_belong_to_the_user_of_the_preset_unless_told(words: dict[str, obj
     assert [file.group for file in load_office(words).files] == ["office", "office"]
 
 
+def test_a_path_of_the_operators_own_has_no_placeholders() -> None:
+    file = {"name": "all.pem", "parts": ["leaf", "key"], "path": "/srv/{config}.pem"}
+    (service,) = load({"custom": {"files": [file]}})[0]
+    assert service.files[0].path == "/srv/{config}.pem"
+
+
 def test_the_hint_of_a_preset_is_of_its_own_files_only() -> None:
     assert load_office({}).hint == OFFICE.hint
     assert load_office({"files": FILES}).hint == ""
