@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime, timezone
 from typing import Any
 
@@ -17,6 +16,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_mail 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import explain
 from ansible_collections.certwright.tls.plugins.plugin_utils._mail import NO_ENCRYPTION, MailServer
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import PipelinedAction, read_file
+from ansible_collections.certwright.tls.plugins.plugin_utils._secrets import read_variable
 
 _VARIABLE = "CERTWRIGHT_MAIL_PASSWORD"
 
@@ -65,4 +65,5 @@ class ActionModule(PipelinedAction):
         if arguments["password_src"]:
             content = read_file(self, str(arguments["password_src"])).decode("utf-8", errors="replace")
             return content.removesuffix("\n").removesuffix("\r")
-        return str(arguments["password"] or os.environ.get(_VARIABLE, ""))
+        found = str(arguments["password"] or "") or read_variable(self, _VARIABLE)
+        return found.removesuffix("\n").removesuffix("\r")

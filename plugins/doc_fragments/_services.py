@@ -55,6 +55,7 @@ options:
         legacy (3DES and SHA-1, for Java before 8u301 and for old Windows). A pkcs12 takes C(alias) too (the name of the
         certificate by default); its C(parts) are key, leaf and chain unless others are said. A keystore of a key that
         was born on the host is made there, by the program openssl.'
+      - E(CERTWRIGHT_KEYSTORE_PASSPHRASE_SRC) may name a file with it.
       - 'Whom a truststore and the part trust hold: the certificates in C(trust_content) (PEM) and in C(trust_src) (a
         list of files on the controller) together; without both the root of the certificate, or its top-most issuer.'
       - 'The part crl holds lists of revocations (PEM): those in C(crl_content) and in C(crl_src) (a list of files on

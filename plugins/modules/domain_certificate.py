@@ -94,11 +94,13 @@ options:
             a playbook in its error messages.
           - If a certificate is given, and neither it nor O(domains[].private_key_src), the environment variable
             E(CERTWRIGHT_PRIVATE_KEY) of the controller is used.
+          - E(CERTWRIGHT_PRIVATE_KEY_SRC) may name a file with it.
         type: str
       private_key_passphrase:
         description:
           - The passphrase of an encrypted private key. The host stores the key unencrypted, for its services to read.
           - If not given, the environment variable E(CERTWRIGHT_PRIVATE_KEY_PASSPHRASE) of the controller is used.
+          - E(CERTWRIGHT_PRIVATE_KEY_PASSPHRASE_SRC) may name a file with it.
         type: str
       private_key_passphrase_src:
         description:
@@ -126,11 +128,13 @@ options:
           - The PKCS#12 file as base64 text.
           - If neither it nor any other material but the CA is given, the environment variable E(CERTWRIGHT_PKCS12) of
             the controller is used.
+          - E(CERTWRIGHT_PKCS12_SRC) may name a file with it.
         type: str
       pkcs12_passphrase:
         description:
           - The passphrase of the PKCS#12 file.
           - If not given, the environment variable E(CERTWRIGHT_PKCS12_PASSPHRASE) of the controller is used.
+          - E(CERTWRIGHT_PKCS12_PASSPHRASE_SRC) may name a file with it.
         type: str
       pkcs12_passphrase_src:
         description:

@@ -123,6 +123,7 @@ options:
     description:
       - What the key of the issuing CA is sealed with. Needed for whatever changes the ledger.
       - If neither it nor O(passphrase_src) is given, E(CERTWRIGHT_CA_PASSPHRASE) of the controller is used.
+      - E(CERTWRIGHT_CA_PASSPHRASE_SRC) may name a file with it.
     type: str
   passphrase_src:
     description:
@@ -132,6 +133,7 @@ options:
     description:
       - What the key of the root is sealed with. Needed when a root is made, signs or is exported, and never in between.
       - If neither it nor O(root_passphrase_src) is given, E(CERTWRIGHT_CA_ROOT_PASSPHRASE) of the controller is used.
+      - E(CERTWRIGHT_CA_ROOT_PASSPHRASE_SRC) may name a file with it.
     type: str
   root_passphrase_src:
     description:

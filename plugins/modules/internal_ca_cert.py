@@ -49,6 +49,7 @@ options:
     description:
       - The passphrase of the issuing key. E(CERTWRIGHT_CA_PASSPHRASE) counts where neither this nor
         O(passphrase_src) is given. It is needed only if there is something to sign or to revoke.
+      - E(CERTWRIGHT_CA_PASSPHRASE_SRC) may name a file with it.
     type: str
   passphrase_src:
     description:
@@ -164,6 +165,7 @@ options:
             description:
               - Its passphrase. E(CERTWRIGHT_PKCS12_PASSPHRASE) counts where neither this nor
                 O(requests[].pkcs12.passphrase_src) is given.
+              - E(CERTWRIGHT_PKCS12_PASSPHRASE_SRC) may name a file with it.
             type: str
           passphrase_src:
             description: The file with it on the controller.

@@ -43,6 +43,7 @@ options:
       - What the key of the issuing CA is sealed with. The ledger's seal is proved with it, RV(proved).
       - If neither it nor O(passphrase_src) is given, E(CERTWRIGHT_CA_PASSPHRASE) of the controller is used. Nothing
         else needs it.
+      - E(CERTWRIGHT_CA_PASSPHRASE_SRC) may name a file with it.
     type: str
   passphrase_src:
     description:

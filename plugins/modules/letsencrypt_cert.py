@@ -102,6 +102,7 @@ options:
           - The PEM text of the account's key. Give a vaulted variable.
           - If neither it nor O(certificates[].account_key_src) is given, E(CERTWRIGHT_ACME_ACCOUNT_KEY) of the
             controller is used.
+          - E(CERTWRIGHT_ACME_ACCOUNT_KEY_SRC) may name a file with it.
         type: str
       account_key_create:
         description:
@@ -116,6 +117,7 @@ options:
           - External account binding, the key as base64url.
           - If neither it nor O(certificates[].eab_hmac_key_src) is given, E(CERTWRIGHT_ACME_EAB_HMAC_KEY) of the
             controller is used.
+          - E(CERTWRIGHT_ACME_EAB_HMAC_KEY_SRC) may name a file with it.
         type: str
       eab_hmac_key_src:
         description:
@@ -126,6 +128,7 @@ options:
           - The passphrase that the keys of shared certificates are sealed with at their homes (scrypt, AES-256-GCM).
           - If neither it nor O(certificates[].shared_passphrase_src) is given, E(CERTWRIGHT_SHARED_PASSPHRASE) of the
             controller is used.
+          - E(CERTWRIGHT_SHARED_PASSPHRASE_SRC) may name a file with it.
         type: str
       shared_passphrase_src:
         description:
@@ -200,6 +203,7 @@ options:
             description:
               - V(rfc2136), the key as base64. Give a vaulted variable.
               - If neither it nor C(tsig_secret_src) is given, E(CERTWRIGHT_TSIG_SECRET) of the controller is used.
+              - E(CERTWRIGHT_TSIG_SECRET_SRC) may name a file with it.
             type: str
           tsig_secret_src:
             description:
@@ -381,6 +385,7 @@ options:
     description:
       - The PEM text of the account's key. Give a vaulted variable.
       - If neither it nor O(account_key_src) is given, E(CERTWRIGHT_ACME_ACCOUNT_KEY) of the controller is used.
+      - E(CERTWRIGHT_ACME_ACCOUNT_KEY_SRC) may name a file with it.
     type: str
   account_key_create:
     description:
@@ -395,6 +400,7 @@ options:
     description:
       - External account binding, the key as base64url.
       - If neither it nor O(eab_hmac_key_src) is given, E(CERTWRIGHT_ACME_EAB_HMAC_KEY) of the controller is used.
+      - E(CERTWRIGHT_ACME_EAB_HMAC_KEY_SRC) may name a file with it.
     type: str
   eab_hmac_key_src:
     description:
@@ -404,6 +410,7 @@ options:
     description:
       - The passphrase that the keys of shared certificates are sealed with at their homes (scrypt, AES-256-GCM).
       - If neither it nor O(shared_passphrase_src) is given, E(CERTWRIGHT_SHARED_PASSPHRASE) of the controller is used.
+      - E(CERTWRIGHT_SHARED_PASSPHRASE_SRC) may name a file with it.
     type: str
   shared_passphrase_src:
     description:
@@ -478,6 +485,7 @@ options:
         description:
           - V(rfc2136), the key as base64. Give a vaulted variable.
           - If neither it nor C(tsig_secret_src) is given, E(CERTWRIGHT_TSIG_SECRET) of the controller is used.
+          - E(CERTWRIGHT_TSIG_SECRET_SRC) may name a file with it.
         type: str
       tsig_secret_src:
         description:

@@ -57,6 +57,7 @@ options:
     description:
       - The password of O(user). Give a vaulted variable.
       - If neither it nor O(password_src) is given, E(CERTWRIGHT_MAIL_PASSWORD) of the controller is used.
+      - E(CERTWRIGHT_MAIL_PASSWORD_SRC) may name a file with it.
     type: str
   password_src:
     description:

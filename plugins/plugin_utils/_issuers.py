@@ -40,6 +40,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.supplied impo
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.word_kinds import WordError
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import PipelinedAction, read_file
+from ansible_collections.certwright.tls.plugins.plugin_utils._secrets import read_variable
 from ansible_collections.certwright.tls.plugins.plugin_utils._service_files import read_service_files
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
 
@@ -146,7 +147,7 @@ class OrderReader:
         """Empty when there is none yet; made only where that was asked for, and never in check mode."""
         source, content = arguments.get("account_key_src"), arguments.get("account_key_content")
         if not source:
-            return str(content or os.environ.get(_ACCOUNT_KEY) or "").encode()
+            return str(content or self._read_variable(name, _ACCOUNT_KEY)).encode("utf-8", "surrogateescape")
         path = str(source)
         if arguments.get("account_key_create") and path not in self._files and not self._is_there(name, path):
             self._files[path] = self._create(name, os.path.expanduser(path))
@@ -191,7 +192,13 @@ class OrderReader:
         source = arguments.get(f"{option}_src")
         if source:
             return self._read_file(name, str(source)).decode("utf-8", "surrogateescape").strip()
-        return str(arguments.get(option) or os.environ.get(variable, "")).strip()
+        return str(arguments.get(option) or (self._read_variable(name, variable) if variable else "")).strip()
+
+    def _read_variable(self, name: str, variable: str) -> str:
+        try:
+            return read_variable(self._action, variable)
+        except TlsError as error:
+            raise RefusedError.from_problems([Problem(name, "file_unreadable", str(error))]) from None
 
     def _read_file(self, name: str, path: str) -> bytes:
         if path not in self._files:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import ssl
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -20,8 +19,9 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import Un
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pkcs12 import load_base64
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import PipelinedAction, read_file
+from ansible_collections.certwright.tls.plugins.plugin_utils._secrets import read_variable
 
-# What counts where an option and its file are both left out: AWX hands secrets over as variables and files.
+# What counts where an option and its file are both left out, and with _SRC behind it the name of a file.
 _ENVIRONMENT = {
     "private_key": "CERTWRIGHT_PRIVATE_KEY",
     "private_key_passphrase": "CERTWRIGHT_PRIVATE_KEY_PASSPHRASE",
@@ -96,8 +96,15 @@ class Supply:
         return None
 
     def _read_environment(self, part: str) -> bytes | None:
-        text = os.environ.get(_ENVIRONMENT[part])
+        text = self._read_variable(part)
         return self._attempt(lambda: self._load_text(part, text)) if text else None
+
+    def _read_variable(self, part: str) -> str:
+        try:
+            return read_variable(self.action, _ENVIRONMENT[part])
+        except TlsError as error:
+            self.problems.append(Problem(self.name, "file_unreadable", str(error)))
+            return ""
 
     def _load_text(self, part: str, text: str) -> bytes:
         return load_base64(text) if part == "pkcs12" else text.encode("utf-8", "surrogateescape")
@@ -114,7 +121,7 @@ class Supply:
             return Passphrase(_without_line_end(content.decode("utf-8", "surrogateescape")))
         if given:  # a survey's field that was left empty says nothing
             return Passphrase(_without_line_end(str(given)))
-        found = os.environ.get(_ENVIRONMENT[option])
+        found = self._read_variable(option)
         return Passphrase(_without_line_end(found), is_declared=False) if found else None
 
 

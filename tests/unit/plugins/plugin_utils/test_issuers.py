@@ -202,6 +202,20 @@ def test_where_the_key_of_an_external_account_is_from(
     assert expected == wish_of(eab_kid="k", **said).words.issuer.eab_hmac_key
 
 
+def test_the_account_key_is_in_a_file_that_the_environment_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    common = {**COMMON, "account_key_content": None}
+    monkeypatch.setenv(f"{KEY}_SRC", write(tmp_path, "file", "of a file"))
+    (wish,) = task_of(WEB, common=common).wishes
+    assert wish.words.issuer.account_key == b"of a file"
+
+    monkeypatch.setenv(f"{KEY}_SRC", str(tmp_path / "gone"))
+    task = task_of(WEB, common=common)
+    assert task.wishes == ()
+    assert f"{KEY}_SRC" in str(task.refused)
+
+
 def test_the_environments_key_of_another_ca_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(EAB, SECRET)
     assert wish_of().words.issuer.eab_hmac_key == ""
