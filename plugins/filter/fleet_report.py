@@ -23,6 +23,16 @@ options:
     description: Which variable of a host holds the result of M(certwright.tls.certificate_info).
     type: str
     required: true
+  fail_below:
+    description:
+      - The share of its whole life, from 0 to 1, below which a certificate is a problem.
+      - By default where a run of M(certwright.tls.letsencrypt_cert) does not put a failure off any longer, which is one
+        sixth, and one quarter when its whole life is under ten days.
+    type: float
+  missed:
+    description: How many tries of an order in a row must fail to be a problem. What cannot heal by itself is at once.
+    type: int
+    default: 5
 """
 
 EXAMPLES = r"""
@@ -42,6 +52,12 @@ _value:
     run:
       description: V(report).
       type: str
+    schema:
+      description: V(1). It changes when a word gets another meaning or goes, not when one is added.
+      type: int
+    generated:
+      description: When it was put together, UTC.
+      type: str
     hosts:
       description: How many hosts it is about.
       type: int
@@ -51,15 +67,24 @@ _value:
     certificates:
       description:
         - The worst first. Each with C(host), C(certificate) (its name in the store, else its path), C(engine)
-          (V(files), V(acme), V(internal_ca), V(adopted), or empty for what the inventory does not know), C(urgency),
-          C(problems) (each with C(code) and C(message)), C(ports), and the further words of
-          RV(certwright.tls.certificate_info#module:certificates).
+          (V(files), V(acme), V(internal_ca), V(adopted), or empty for what the inventory does not know), C(issuer_name)
+          (the inventory's word for its issuer, or empty), C(urgency), C(problems) (each with C(code) and C(message)),
+          C(ports), C(next_renewal) (empty for what no run renews), C(last_failure) (null, or with C(at), C(code) and
+          C(message)), C(next_try), and the further words of RV(certwright.tls.certificate_info#module:certificates).
         - An C(urgency) is V(expired), V(problem), V(missing) (the inventory wants it, and it is not there), V(due),
-          V(unmanaged) (it is in the store, and the inventory does not know it) or V(ok).
+          V(unmanaged) (the inventory does not know it) or V(ok).
+        - Among the codes of C(problems), beside those of M(certwright.tls.certificate_info), are V(missing);
+          V(engine_differs), V(issuer_differs), V(key_type_differs), V(name_missing) and V(name_dropped), it is not what
+          the inventory says; V(unmanaged), it is left over in the store; V(unknown), it lies in a file or is shown by a
+          port, and nobody knows it; V(ends_soon), less of its life is left than O(fail_below); V(renewal_overdue), no
+          run renewed it in time; V(renewal_failed), its order fails, O(missed) times or for good.
       type: list
       elements: dict
     problems:
-      description: What belongs to no certificate, each with C(host), C(subject), C(code) and C(message).
+      description:
+        - What belongs to no certificate, each with C(host), C(subject), C(code) and C(message). V(failed), the host
+          could not be asked; V(inventory_invalid), its inventory cannot be read; the others are those of
+          M(certwright.tls.certificate_info).
       type: list
       elements: dict
     unreachable:
@@ -69,29 +94,41 @@ _value:
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.declared import Declared, list_declared
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_report import HostFound, report_fleet
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_alarms import MISSED, Limits
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_report import (
+    FleetView,
+    HostFound,
+    report_fleet,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory import VARIABLES, load_inventory
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import explain, without_pem
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
 
 
-def fleet_report(hosts: Mapping[str, Mapping[str, Any]], found: str) -> dict[str, Any]:
-    return report_fleet([_load_host(str(host), variables, str(found)) for host, variables in hosts.items()])
+def fleet_report(
+    hosts: Mapping[str, Mapping[str, Any]], found: str, fail_below: Any = None, missed: Any = MISSED
+) -> dict[str, Any]:
+    """A survey and the command line say numbers as texts, and an empty text for none."""
+    share = None if fail_below in (None, "") else float(fail_below)
+    limits = Limits(MISSED if missed in (None, "") else int(missed), share)
+    told = [_load_host(str(host), variables, str(found)) for host, variables in hosts.items()]
+    return report_fleet(told, FleetView(datetime.now(timezone.utc), limits))
 
 
 def _load_host(host: str, variables: Mapping[str, Any], found: str) -> HostFound:
-    declared, fault = _load_declared(variables)
+    declared, fault = _load_declared(host, variables)
     return HostFound(host, found=variables.get(found) or {}, declared=declared, fault=fault)
 
 
-def _load_declared(variables: Mapping[str, Any]) -> tuple[tuple[Declared, ...], str]:
+def _load_declared(host: str, variables: Mapping[str, Any]) -> tuple[tuple[Declared, ...], str]:
     try:
         known = {word: variables[word] for word in VARIABLES if word in variables}
-        return list_declared(load_inventory(known, presets=PRESETS)), ""
+        return list_declared(load_inventory(known, presets=PRESETS), host=host), ""
     except TlsError as error:
         return (), explain(error)
     except Exception as error:  # noqa: BLE001 - a template of a host may raise anything, and may not hide the others

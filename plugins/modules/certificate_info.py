@@ -174,6 +174,41 @@ certificates:
     holds_private_key:
       description: Whether a private key is in the file, or in the generation of the store; null for ports.
       type: bool
+    recorded_issuer:
+      description:
+        - Of the store who issued it, as its record says it, V(files), the URL of an ACME directory, or V(internal_ca:)
+          and the number of the CA. Empty elsewhere.
+      type: str
+    next_renewal:
+      description:
+        - The instant, UTC, from which a run renews it, by the time that its CA asked for (ARI), else by the share of
+          its life that is left. Empty for what no run of this collection renews.
+      type: str
+    renewal_needed_by:
+      description: The latest instant at which such a run has to come.
+      type: str
+    last_failure:
+      description: What failed last of its order or its activation, as the host remembers it; null when nothing did.
+      type: dict
+      contains:
+        at:
+          description: When, UTC.
+          type: str
+        code:
+          description: The stable code of the failed order, or V(activation_failed).
+          type: str
+        message:
+          description: The fact.
+          type: str
+        tries:
+          description: How many tries in a row failed.
+          type: int
+        heals:
+          description: Whether it is of a kind that may end by itself, as a CA that does not answer.
+          type: bool
+    next_try:
+      description: When the next order is placed, UTC, at the earliest; empty when no order failed.
+      type: str
     problems:
       description:
         - What is wrong, each with the code and the message of M(certwright.tls.ssl_certificate).
@@ -223,6 +258,11 @@ certificates:
       fingerprint_sha256: 3f0e…
       is_ca: false
       holds_private_key: true
+      recorded_issuer: https://acme-v02.api.letsencrypt.org/directory
+      next_renewal: '2026-12-31T08:12:44Z'
+      renewal_needed_by: '2027-01-15T00:00:00Z'
+      last_failure:
+      next_try: ''
       problems: []
       notices: []
 ports:
@@ -271,6 +311,21 @@ ports:
       description: V(silent), V(no_tls), V(unproved), V(not_served) and V(name_missing), each with the fact.
       type: list
       elements: dict
+unissued:
+  description: What was ordered and failed, and of which the store has nothing yet.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Its name in the store.
+      type: str
+    last_failure:
+      description: As with RV(certificates).
+      type: dict
+    next_try:
+      description: As with RV(certificates).
+      type: str
 problems:
   description:
     - What could not be shown. V(file_unreadable), V(no_certificate), V(keystore_unread) and V(key_exposed), of paths;

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.certwright.tls.tests.integration.playbook_run import Finished
@@ -66,3 +67,7 @@ def test_what_is_missing_unknown_or_not_served_is_found_and_what_is_well_takes_o
     urgencies = {row["certificate"]: row["urgency"] for row in report["certificates"] if row["source"] != "port"}
     assert (told.code, urgencies) == (0, {"system": "problem", "api": "missing", "spare": "unmanaged"}), told.output
     assert [problem["code"] for problem in report["certificates"][0]["problems"]] == ["not_served"]
+    (foreign,) = (row for row in report["certificates"] if row["source"] == "port")
+    assert (foreign["urgency"], [item["code"] for item in foreign["problems"]]) == ("unmanaged", ["unknown"])
+    assert (report["schema"], report["certificates"][0]["issuer_name"]) == (1, "")
+    assert datetime.fromisoformat(report["generated"].replace("Z", "+00:00")) <= datetime.now(timezone.utc)

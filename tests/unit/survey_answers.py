@@ -31,7 +31,9 @@ def file(path: str, *issued: Issued, holds: Iterable[str] = (), fact: str = "", 
     return {"path": path, "certificates": certificates, "holds": list(holds), "fact": fact, "mode": mode}
 
 
-def generation(number: int, *issued: Issued, failure: str = "", drift: Any = (), **record: Any) -> dict[str, Any]:
+def generation(
+    number: int, *issued: Issued, failure: str = "", drift: Any = (), activation: Any = None, **record: Any
+) -> dict[str, Any]:
     """The first is the leaf."""
     return {
         "generation": number,
@@ -39,6 +41,7 @@ def generation(number: int, *issued: Issued, failure: str = "", drift: Any = (),
         "record": {"fingerprint": fingerprint(issued[0]) if issued else "", **record},
         "drift": [{"file": name, "fact": fact} for name, fact in drift],
         "failure": failure,
+        "activation": activation or {},
         "certificates": [fingerprint(item) for item in issued],
         "holds_private_key": True,
     }
@@ -74,6 +77,7 @@ def served(
 def answer(*issued: Issued, **words: Any) -> dict[str, Any]:
     return {
         "certificates": {},
+        "memories": {},
         "journal": None,
         "store_fact": "",
         "store": "/store",

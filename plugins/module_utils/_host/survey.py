@@ -25,12 +25,18 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.own_client im
 from ansible_collections.certwright.tls.plugins.module_utils._host.pem import Block, load_blocks
 from ansible_collections.certwright.tls.plugins.module_utils._host.probe import ProbeTarget, Served, observe_served
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Limits, Wanted
-from ansible_collections.certwright.tls.plugins.module_utils._host.store import Store, is_stored, stored_certificates
+from ansible_collections.certwright.tls.plugins.module_utils._host.store import (
+    Store,
+    is_stored,
+    read_document,
+    stored_certificates,
+)
 from ansible_collections.certwright.tls.plugins.module_utils._host.store_lock import locked_for_reading
 
 CERTIFICATE = "CERTIFICATE"
 FILE_LIMIT = 5000
 _CHAIN, _KEY = "fullchain.pem", "privkey.pem"
+_REMEMBERED = ("tries", "time", "message")
 
 
 @dataclass(frozen=True)
@@ -97,19 +103,27 @@ def _survey_store(store: Store, request: SurveyRequest, texts: Texts) -> dict[st
         with locked_for_reading(store, patience=request.limits.lock):
             return _survey_locked(store, request, texts)
     except HostError as error:
-        return {"certificates": {}, "journal": None, "store_fact": str(error)}
+        return {"certificates": {}, "memories": {}, "journal": None, "store_fact": str(error)}
     except OSError as error:
         fact = f"The store {store.path} cannot be read: {error.strerror}; run with `become`"
-        return {"certificates": {}, "journal": None, "store_fact": fact}
+        return {"certificates": {}, "memories": {}, "journal": None, "store_fact": fact}
 
 
 def _survey_locked(store: Store, request: SurveyRequest, texts: Texts) -> dict[str, Any]:
-    stored = [name for name in stored_certificates(store) if is_stored(store, name)]
-    wanted = [name for name in stored if not request.certificates or name in request.certificates]
-    held = observe_store(store, [Wanted(name) for name in wanted])
+    names = [name for name in stored_certificates(store) if not request.certificates or name in request.certificates]
+    held = observe_store(store, [Wanted(name) for name in names if is_stored(store, name)])
     shown = texts if request.stored else None
     certificates = {name: _describe_states(store, name, found, shown) for name, found in held["certificates"].items()}
-    return {"certificates": certificates, "journal": held["journal"], "store_fact": ""}
+    memories = {name: _read_memory(store, name) for name in names if request.stored}
+    return {"certificates": certificates, "memories": memories, "journal": held["journal"], "store_fact": ""}
+
+
+def _read_memory(store: Store, name: str) -> dict[str, Any]:
+    """What the controller remembers of its orders here; a damaged memory counts as none."""
+    try:
+        return read_document(store.issuance(name)) or {}
+    except HostError:
+        return {}
 
 
 def _describe_states(store: Store, name: str, found: dict[str, Any], texts: Texts | None) -> dict[str, Any]:
@@ -133,6 +147,7 @@ def _describe_adopted(record: dict[str, Any], texts: Texts) -> dict[str, Any]:
         "record": dict(record, fingerprint=fingerprint),
         "drift": [],
         "failure": file["fact"],
+        "activation": {},
         "certificates": file["certificates"],
         "holds_private_key": os.path.exists(record["private_key_path"]),
     }
@@ -148,6 +163,7 @@ def _describe_generation(store: Store, name: str, found: dict[str, Any], *, text
         "record": found["record"],
         "drift": found["drift"],
         "failure": found["activation"].get("message", ""),
+        "activation": {word: found["activation"][word] for word in _REMEMBERED if word in found["activation"]},
         "certificates": texts.add_all(content) if texts and content else [],
         "holds_private_key": os.path.exists(os.path.join(directory, _KEY)),
     }

@@ -7,10 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory import Inventory
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.names import load_name
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words import KEY_TYPES, find_directory
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.sharing import name_at_home
 
 FILES, ACME, INTERNAL_CA, ADOPTED = "files", "acme", "internal_ca", "adopted"
 _ABSENT = "absent"
@@ -18,27 +22,58 @@ _ABSENT = "absent"
 
 @dataclass(frozen=True)
 class Declared:
-    """A certificate by its name in the store. `names` are those that it is to have, as they were written."""
+    """A certificate by its name in the store. `names` are those that it is to have, as certificates spell them.
+
+    `issuer` is the inventory's word for who issues it, `directory` that of an ACME CA, `key_type` as certificates have
+    it; each is empty where nobody said it.
+    """
 
     name: str
     engine: str
     names: tuple[str, ...]
+    issuer: str = ""
+    directory: str = ""
+    key_type: str = ""
+
+    @property
+    def is_renewed(self) -> bool:
+        """By runs of this collection."""
+        return self.engine in (ACME, INTERNAL_CA)
 
 
-def list_declared(inventory: Inventory) -> tuple[Declared, ...]:
-    """Without those that are to be absent."""
-    return tuple(_list_all(inventory))
+def list_declared(inventory: Inventory, *, host: str = "") -> tuple[Declared, ...]:
+    """Without those that are to be absent. A shared one is kept at its home too, beside what services there have."""
+    return tuple(_list_all(inventory, host))
 
 
-def _list_all(inventory: Inventory) -> Iterator[Declared]:
+def _list_all(inventory: Inventory, host: str) -> Iterator[Declared]:
     for entry in inventory.entries:
         if entry.get("state") != _ABSENT:
             engine = ADOPTED if entry.get("state") == ADOPTED else FILES
-            yield Declared(str(entry["domain"]), engine, _list_names(entry))
-    for engine, orders in ((ACME, inventory.orders), (INTERNAL_CA, inventory.signed)):
-        yield from (Declared(str(order["name"]), engine, _list_names(order)) for order in orders)
+            name = str(entry["domain"])
+            yield Declared(name, engine, _list_names(entry), inventory.issuers.get(name, ""))
+    for order in inventory.orders:
+        ordered = replace(_load_order(order, ACME, inventory), directory=find_directory(order))
+        yield ordered
+        if host and (order.get("shared") or {}).get("home") == host:
+            yield replace(ordered, name=name_at_home(ordered.name))
+    yield from (_load_order(order, INTERNAL_CA, inventory) for order in inventory.signed)
+
+
+def _load_order(order: Mapping[str, Any], engine: str, inventory: Inventory) -> Declared:
+    name = str(order["name"])
+    key_type = KEY_TYPES.get(str(order.get("key_type") or ""), "")
+    return Declared(name, engine, _list_names(order), inventory.issuers.get(name, ""), key_type=key_type)
 
 
 def _list_names(entry: Mapping[str, Any]) -> tuple[str, ...]:
     names = (entry.get("external_url"), *(entry.get("other_urls") or ()))
-    return tuple(str(name) for name in names if name)
+    return tuple(dict.fromkeys(_spell(str(name)) for name in names if name))
+
+
+def _spell(name: str) -> str:
+    """What is no name is told where it is installed."""
+    try:
+        return load_name(name)[0]
+    except UnusableError:
+        return name

@@ -16,6 +16,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate i
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.chain import find_path
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.checks import find_notices, find_problems
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inspection import format_instant
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.outlook import NO_OUTLOOK, Outlook
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem, Reason
 
 DUE_SHARE = 1 / 3
@@ -87,6 +88,7 @@ class Finding:
     holds_private_key: bool | None = None
     is_own_root: bool = False
     is_ca: bool = False
+    outlook: Outlook = NO_OUTLOOK
 
     def named(self, name: str | None) -> Finding:
         return replace(self, name=name)
@@ -117,6 +119,7 @@ def report_finding(finding: Finding, view: View) -> dict[str, Any]:
         "count": len(finding.certificates) if finding.is_ca else 1,
         **(_describe_cas(finding, view) if finding.is_ca else _describe(finding.leaf, view)),
         "holds_private_key": finding.holds_private_key,
+        **finding.outlook.to_json(),
         "problems": report_codes((*finding.faults, *problems)),
         "notices": report_codes((*finding.remarks, *notices)),
     }

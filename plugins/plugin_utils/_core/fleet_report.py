@@ -8,15 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.declared import Declared
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import format_time
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.finding import report_codes
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_alarms import (
+    Limits,
+    find_alarms,
+    find_failing,
+    find_setback,
+)
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_drift import find_drift
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Reason
 
 EXPIRED, PROBLEM, MISSING, DUE, UNMANAGED, OK = "expired", "problem", "missing", "due", "unmanaged", "ok"
 URGENCIES = (EXPIRED, PROBLEM, MISSING, DUE, UNMANAGED, OK)
+SCHEMA = 1
 _ENDED = ("expired", "ca_expired", "crl_ended")
+_UNKNOWN = "unknown"
 _NOT_ASKED = "it could not be asked"
-_UNKNOWN = "the inventory does not know it; declare it, or remove it (certwright.tls.remove)"
+_LEFT_OVER = "the inventory does not know it; declare it, or remove it (certwright.tls.remove)"
+_FOREIGN = "neither the inventory nor the store knows it; declare it, or leave it to whoever renews it"
 
 Result = Mapping[str, Any]
 
@@ -39,11 +53,21 @@ class HostFound:
         return "certificates" in self.found
 
 
-def report_fleet(hosts: Sequence[HostFound]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class FleetView:
+    """By which clock and limits a fleet is judged."""
+
+    now: datetime
+    limits: Limits = field(default_factory=Limits)
+
+
+def report_fleet(hosts: Sequence[HostFound], view: FleetView) -> dict[str, Any]:
     """Plain JSON, without anything that is secret. Times are UTC; `counts` are of `certificates` by urgency."""
-    rows = [row for item in hosts for row in _find_rows(item)]
+    rows = [row for item in hosts for row in _find_rows(item, view)]
     return {
         "run": "report",
+        "schema": SCHEMA,
+        "generated": format_time(view.now),
         "hosts": len(hosts),
         "counts": {urgency: sum(1 for row in rows if row["urgency"] == urgency) for urgency in URGENCIES},
         "certificates": sorted(rows, key=_rank),
@@ -54,78 +78,101 @@ def report_fleet(hosts: Sequence[HostFound]) -> dict[str, Any]:
 
 def _rank(row: Result) -> tuple[int, float, str, str]:
     """The worst first, and of these what has the least of its life left."""
-    left = row.get("life_left")
+    left = row["life_left"]
     return URGENCIES.index(row["urgency"]), -1.0 if left is None else float(left), row["host"], row["certificate"]
 
 
-def _find_rows(item: HostFound) -> Iterator[dict[str, Any]]:
+def _find_rows(item: HostFound, view: FleetView) -> Iterator[dict[str, Any]]:
     if not item.was_asked:
         return
     declared = {wanted.name: wanted for wanted in item.declared}
-    ports = item.found.get("ports") or ()
-    there = set()
+    there = {str(row["name"]) for row in item.found["certificates"] if row["source"] == _STORE}
     for row in item.found["certificates"]:
-        name = str(row["name"] or "")
-        there.add(name if row["source"] == "store" else "")
-        yield _join(item, row, declared.get(name), [port for port in ports if name and port["certificate"] == name])
+        yield _join(item, row, declared.get(str(row["name"])), view)
+    unissued = {row["name"]: row for row in item.found["unissued"]}
     for wanted in item.declared:
         if wanted.name not in there:
-            yield _tell_missing(item.host, wanted)
+            yield _tell_missing(item.host, wanted, unissued.get(wanted.name, _NEVER_TRIED), view)
 
 
-def _tell_missing(host: str, wanted: Declared) -> dict[str, Any]:
-    fact = f"{wanted.name} is not on the host; install it (certwright.tls.install)"
-    return {
-        "host": host,
-        "certificate": wanted.name,
-        "source": "inventory",
-        "engine": wanted.engine,
-        "urgency": MISSING,
-        "names": list(wanted.names),
-        "life_left": None,
-        "problems": [{"code": "missing", "message": fact}],
-    }
-
-
-def _join(item: HostFound, row: Result, wanted: Declared | None, ports: Sequence[Result]) -> dict[str, Any]:
-    problems = [dict(found) for holder in (row, *ports) for found in holder["problems"]]
-    is_ours = row["source"] == "store"
-    if wanted is not None and is_ours:
-        problems.extend(_find_drift(row, wanted))
-    is_unmanaged = is_ours and wanted is None and not item.fault and row["state"] != "disabled"
-    if is_unmanaged:
-        problems.append({"code": UNMANAGED, "message": _UNKNOWN})
-    told = {
-        "host": item.host,
-        "certificate": str(row["name"] or row["path"]),
-        "engine": wanted.engine if wanted else "",
-        "urgency": _judge({found["code"] for found in problems}),
-        "problems": problems,
-        "ports": [_describe_port(port) for port in ports],
-    }
-    return {**told, **{word: row[word] for word in _COPIED}}
-
-
+_STORE = "store"
+_NEVER_TRIED: Result = {"last_failure": None, "next_try": ""}
 _COPIED = (
     *("source", "state", "path", "services", "names", "subject", "issuer", "serial", "not_before", "not_after"),
     *("life_left", "days_left", "key_type", "fingerprint_sha256", "is_ca"),
 )
 
 
-def _find_drift(row: Result, wanted: Declared) -> Iterator[dict[str, str]]:
-    """An adopted one is somebody else's. A name is compared as DNS does (RFC 4343)."""
-    there = {str(name).lower() for name in row["names"] or ()}
-    missing = [name for name in wanted.names if name.lower() not in there]
-    if missing and row["state"] == "live":
-        fact = f"the inventory wants {', '.join(missing)}, which the certificate does not have"
-        yield {"code": "name_missing", "message": f"{fact}; install it (certwright.tls.install)"}
+def _tell_missing(host: str, wanted: Declared, tried: Result, view: FleetView) -> dict[str, Any]:
+    playbook = "renew" if wanted.is_renewed else "install"
+    problems = [Reason(MISSING, f"{wanted.name} is not on the host; run certwright.tls.{playbook}")]
+    problems.extend(find_failing(tried["last_failure"], view.limits))
+    return {
+        "host": host,
+        "certificate": wanted.name,
+        "engine": wanted.engine,
+        "issuer_name": wanted.issuer,
+        "urgency": MISSING,
+        "problems": report_codes(problems),
+        "ports": [],
+        "next_renewal": "",
+        **_describe_failure(tried["last_failure"], tried),
+        **dict.fromkeys(_COPIED),
+        "source": "inventory",
+        "services": [],
+        "names": list(wanted.names),
+        "is_ca": False,
+    }
+
+
+def _join(item: HostFound, row: Result, wanted: Declared | None, view: FleetView) -> dict[str, Any]:
+    """A file that holds what the store has is that certificate again, and what is wanted is asked of the store."""
+    is_ours = row["source"] == _STORE
+    ports = [port for port in item.found["ports"] if _is_at(port, row)]
+    problems = [dict(found) for holder in (row, *ports) for found in holder["problems"]]
+    wanted = wanted if is_ours else None
+    problems.extend(report_codes(find_alarms(row, wanted, view.limits, view.now)))
+    problems.extend(report_codes(find_drift(row, wanted) if wanted else _find_unknown(item, row)))
+    return {
+        "host": item.host,
+        "certificate": str(row["name"] or row["path"]),
+        "engine": wanted.engine if wanted else "",
+        "issuer_name": wanted.issuer if wanted else "",
+        "urgency": _judge({found["code"] for found in problems}),
+        "problems": problems,
+        "ports": [_describe_port(port) for port in ports],
+        "next_renewal": row["next_renewal"] if wanted and wanted.is_renewed else "",
+        **_describe_failure(find_setback(row, wanted), row),
+        **{word: row[word] for word in _COPIED},
+    }
+
+
+def _describe_failure(failure: Result | None, row: Result) -> dict[str, Any]:
+    return {"last_failure": dict(failure) if failure else None, "next_try": row["next_try"] if failure else ""}
+
+
+def _is_at(port: Result, row: Result) -> bool:
+    """What is live has ports to be served at; anything else those that show it."""
+    if row["source"] == _STORE and row["name"] == port["certificate"]:
+        return bool(row["state"] != "pending")
+    shown = port["fingerprint_sha256"]
+    return port["certificate"] is None and shown is not None and bool(shown == row["fingerprint_sha256"])
+
+
+def _find_unknown(item: HostFound, row: Result) -> Iterator[Reason]:
+    """Nobody is told of what a trust store holds, nor of anything while the inventory cannot be read."""
+    if item.fault or row["is_ca"] or row["state"] == "disabled":
+        return
+    if row["source"] == _STORE:
+        yield Reason(UNMANAGED, _LEFT_OVER)
+    elif row["name"] is None:
+        yield Reason(_UNKNOWN, _FOREIGN)
 
 
 def _judge(codes: set[str]) -> str:
     if codes & set(_ENDED):
         return EXPIRED
-    others = codes - {DUE, UNMANAGED}
-    if others:
+    if codes - {DUE, UNMANAGED, _UNKNOWN}:
         return PROBLEM
     return DUE if DUE in codes else (UNMANAGED if codes else OK)
 
@@ -139,8 +186,14 @@ def _find_problems(item: HostFound) -> Iterator[dict[str, str]]:
     """What belongs to no certificate. A host that was not reached is told apart."""
     if item.fault:
         yield {"host": item.host, "subject": "inventory", "code": "inventory_invalid", "message": item.fault}
-    if not item.was_asked and not item.is_unreachable:
-        message = str(item.found.get("msg") or _NOT_ASKED)
-        yield {"host": item.host, "subject": "", "code": "failed", "message": message}
-    for problem in item.found.get("problems") or ():
+    if not item.was_asked:
+        if not item.is_unreachable:
+            message = str(item.found.get("msg") or _NOT_ASKED)
+            yield {"host": item.host, "subject": "", "code": "failed", "message": message}
+        return
+    for problem in item.found["problems"]:
         yield {"host": item.host, **{word: str(problem[word]) for word in ("subject", "code", "message")}}
+    for port in item.found["ports"]:
+        if not any(_is_at(port, row) for row in item.found["certificates"]):
+            for found in port["problems"]:
+                yield {"host": item.host, "subject": f"port {port['port']}", **found}

@@ -21,6 +21,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_ent
     load_system,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_issuers import (
+    find_issuer_name,
     find_issuer_problems,
     find_order_words,
     find_signing_words,
@@ -52,13 +53,15 @@ _NAMED_SHAPE = "a mapping with `names`, the material and `services`"
 class Inventory:
     """What the modules are told of each certificate: the system's first, then domains, then named ones.
 
-    `orders` are those that an ACME CA issues, `signed` those of an internal CA, `entries` all others.
+    `orders` are those that an ACME CA issues, `signed` those of an internal CA, `entries` all others. `issuers` has the
+    word of each for who issues it, where it has one.
     """
 
     entries: tuple[dict[str, Any], ...] = field(repr=False)
     orders: tuple[dict[str, Any], ...] = field(repr=False)
     notices: tuple[Notice, ...] = ()
     signed: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+    issuers: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_inventory(variables: Mapping[str, Any], *, presets: Mapping[str, Preset]) -> Inventory:
@@ -94,6 +97,7 @@ def load_inventory(variables: Mapping[str, Any], *, presets: Mapping[str, Preset
         orders=tuple(entry.to_order(ordered[entry.domain]) for entry in entries if entry.domain in ordered),
         notices=notices,
         signed=tuple(entry.to_order(signed[entry.domain], SIGNED_WORDS) for entry in entries if entry.domain in signed),
+        issuers={entry.domain: find_issuer_name(entry.words) for entry in entries},
     )
 
 

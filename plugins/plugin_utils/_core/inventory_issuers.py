@@ -128,6 +128,12 @@ def find_order_words(words: Mapping[str, Any], issuers: object) -> dict[str, Any
     return _inherit(str(issuer), known) if _is_acme(known.get(str(issuer))) else None
 
 
+def find_issuer_name(words: Mapping[str, Any]) -> str:
+    """An engine that orders is an issuer of that name; empty for what is supplied without a word."""
+    engine, issuer = words.get("engine"), words.get("issuer")
+    return str(engine) if engine in (ACME, LETS_ENCRYPT) else str(issuer or "")
+
+
 def find_signing_words(words: Mapping[str, Any], issuers: object) -> dict[str, Any] | None:
     """The same for one that an internal CA signs, with that CA's name; None for any other."""
     name = str(words.get("issuer"))

@@ -25,6 +25,12 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.found_ports i
     find_ports,
     report_port,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.issuance import Memory
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.outlook import (
+    Outlook,
+    find_order_setback,
+    find_outlook,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.question import Question, find_absent
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem, Reason
@@ -36,6 +42,7 @@ _DRIFT = {
     "attributes": ("attributes_differ", "has another owner, group or mode than it was given"),
 }
 # What only a whole path can prove: of a port the leaf is known, in the store no root is kept.
+_RENEWED = ("live", "pending")
 _UNTOLD = frozenset({"chain_incomplete", "root_not_proved", "profile_unproved"})
 
 
@@ -51,6 +58,7 @@ def report_survey(answer: Mapping[str, Any], question: Question, view: View) -> 
     return {
         "certificates": [report_finding(finding, view) for finding in shown],
         "ports": [report_port(port, known.get(port.fingerprint), question.names) for port in ports],
+        "unissued": list(_find_unissued(answer)),
         "problems": _report_problems((*_find_store_problems(answer, question), *problems, *unreadable)),
     }
 
@@ -85,10 +93,22 @@ def _report_problems(problems: Sequence[Problem]) -> list[dict[str, str]]:
 
 def _find_in_store(answer: Mapping[str, Any], known: Mapping[str, Certificate], now: datetime) -> Iterator[Finding]:
     for name, states in answer["certificates"].items():
+        memory = Memory.from_json(answer["memories"].get(name))
         for state, found in states.items():
             finding = _load_stored(name, state, found, known)
             faults, remarks = find_list_faults(found["record"], now)
-            yield replace(finding, faults=(*finding.faults, *faults), remarks=remarks)
+            outlook = find_outlook(found, memory, finding.leaf, is_renewed=finding.state in _RENEWED)
+            yield replace(finding, faults=(*finding.faults, *faults), remarks=remarks, outlook=outlook)
+
+
+def _find_unissued(answer: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """What was ordered in vain, and has never been there."""
+    for name, words in answer["memories"].items():
+        memory = Memory.from_json(words)
+        setback = find_order_setback(memory)
+        if setback and name not in answer["certificates"]:
+            failure = Outlook(setback=setback, next_try=memory.failure.next_try if memory.failure else None).to_json()
+            yield {"name": name, **{word: failure[word] for word in ("last_failure", "next_try")}}
 
 
 def _load_stored(name: str, state: str, found: Mapping[str, Any], known: Mapping[str, Certificate]) -> Finding:

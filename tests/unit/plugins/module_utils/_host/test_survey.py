@@ -100,6 +100,26 @@ def test_only_the_named_certificates_of_the_store_are_told(host: TransactionHost
     assert list(look(host, certificates=["b", "../b", "c"])["certificates"]) == ["b"]
 
 
+def test_what_is_remembered_of_orders_and_activations_is_told_also_where_nothing_was_issued(
+    host: TransactionHost,
+) -> None:
+    store(host, activate=False)
+    activation = Path(host.store.generation("site", 1), "activation.json")
+    activation.write_text(
+        '{"tries": 2, "time": "T", "message": "no", "step": "check", "reloaded_in_vain": {}}', "utf-8"
+    )
+    for name, content in (("site", '{"terms": "a"}'), ("never", '{"failure": {}}'), ("odd", "{")):
+        path = Path(host.store.issuance(name))
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content, encoding="ascii")
+    found = look(host)
+    assert found["certificates"]["site"]["pending"]["activation"] == {"tries": 2, "time": "T", "message": "no"}
+    assert list(found["certificates"]) == ["site"]
+    assert found["memories"] == {"never": {"failure": {}}, "odd": {}, "site": {"terms": "a"}}
+    assert look(host, **ELSEWHERE)["memories"] == {}
+    assert list(look(host, certificates=["never"])["memories"]) == ["never"]
+
+
 def test_a_store_that_is_not_shown_is_known_without_its_chains_and_ports(host: TransactionHost) -> None:
     store(host, port=free_port())
     found = look(host, **ELSEWHERE)

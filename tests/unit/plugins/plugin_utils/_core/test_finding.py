@@ -134,6 +134,11 @@ def test_a_row_says_everything_about_a_certificate() -> None:
         "fingerprint_sha256": fingerprint(LEAF),
         "is_ca": False,
         "holds_private_key": None,
+        "recorded_issuer": "",
+        "next_renewal": "",
+        "renewal_needed_by": "",
+        "last_failure": None,
+        "next_try": "",
         "problems": [],
         "notices": [],
     }

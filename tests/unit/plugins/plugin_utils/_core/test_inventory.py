@@ -728,7 +728,7 @@ def test_keys_are_in_no_representation() -> None:
     ordered_one = {"external_url": "a.example", "issuer": "step"}
     issuers = {"step": {**STEP, "eab_hmac_key": "SECRET", "account_key_content": "SECRET"}}
     assert "SECRET" not in repr(load(tls_issuers=issuers, tls_system=ordered_one))
-    assert [item.name for item in fields(loaded)] == ["entries", "orders", "notices", "signed"]
+    assert [item.name for item in fields(loaded)] == ["entries", "orders", "notices", "signed", "issuers"]
 
 
 def test_names_that_are_no_list_take_nothing_away() -> None:

@@ -90,6 +90,11 @@ def read_modules() -> str:
     return "".join(path.read_text(encoding="utf-8") for path in MODULES)
 
 
+def read_plugins() -> str:
+    filters = sorted((PLUGINS / "filter").glob("*.py"))
+    return read_modules() + "".join(path.read_text(encoding="utf-8") for path in filters)
+
+
 @pytest.mark.parametrize("code", sorted(find_codes()))
 def test_every_reason_is_snake_case_and_documented(code: str) -> None:
     assert re.fullmatch(r"[a-z]+(_[a-z]+)*", code)
@@ -102,8 +107,8 @@ def test_the_search_finds_the_reasons() -> None:
 
 
 @pytest.mark.parametrize("code", sorted(find_verdicts()))
-def test_every_code_is_in_the_documentation_of_a_module_and_in_the_guide(code: str) -> None:
-    documented = read_modules()
+def test_every_code_is_in_the_documentation_of_a_plugin_and_in_the_guide(code: str) -> None:
+    documented = read_plugins()
     assert f"V({code})" in documented or f"code={code})" in documented
     assert f"`{code}`" in GUIDE.read_text(encoding="utf-8")
 

@@ -247,3 +247,28 @@ def test_ports_stand_beside_their_certificates() -> None:
     result = report_survey(found, STORE, VIEW)
     assert [(row["name"], row["services"]) for row in result["certificates"]] == [("web", ["nginx"])]
     assert [(row["certificate"], row["service"], row["is_live"]) for row in result["ports"]] == [("web", "nginx", True)]
+
+
+def test_what_the_host_remembers_of_orders_is_told_also_of_what_was_never_issued() -> None:
+    failure = {
+        **dict.fromkeys(("first", "last", "next_try"), "2026-11-20T00:00:00Z"),
+        "code": "caa",
+        "message": "no",
+        "tries": 1,
+        "kind": "permanent",
+    }
+    record = {"issuer": "https://ca.example/directory"}
+    states = {
+        "live": generation(1, LEAF, INTERMEDIATE, **record),
+        "adopted": generation(0, OTHER, INTERMEDIATE, **record),
+    }
+    memories = {"web": {"failure": failure}, "api": {"failure": failure}, "old": {"terms": "https://ca.example/terms"}}
+    result = report_survey(answer(*ALL, certificates={"web": states}, memories=memories), STORE, VIEW)
+    assert [(row["state"], bool(row["next_renewal"])) for row in result["certificates"]] == [
+        ("live", True),
+        ("adopted", False),
+    ]
+    (never,) = result["unissued"]
+    told = result["certificates"][0]["last_failure"]
+    assert (told["code"], told["heals"]) == ("caa", False)
+    assert never == {"name": "api", "last_failure": told, "next_try": "2026-11-20T00:00:00Z"}
