@@ -305,9 +305,9 @@ problems:
     - 'Of a key that was requested: V(no_request) (none waits on the host), V(key_mismatch) (it is for another key),
       V(key_lost) and V(certificate_lost) (a file of the store is gone or was changed, and nobody else has the key).'
     - 'Of material that clients would refuse: V(key_mismatch), V(leaf_is_ca), V(ca_not_ca), V(self_signed),
-      V(chain_incomplete), V(signature_invalid), V(expired), V(not_yet_valid), V(ca_expired), V(ca_not_yet_valid),
-      V(issuer_not_ca), V(path_length_exceeded), V(name_constraint_violated), V(usage_unsuitable), V(weak_key),
-      V(weak_signature).'
+      V(chain_incomplete), V(root_not_proved) (and a file of a service is to hold the root), V(signature_invalid),
+      V(expired), V(not_yet_valid), V(ca_expired), V(ca_not_yet_valid), V(issuer_not_ca), V(path_length_exceeded),
+      V(name_constraint_violated), V(usage_unsuitable), V(weak_key), V(weak_signature).'
     - 'Of names: V(name_invalid), V(name_missing), V(external_url_missing).'
     - 'Of an inventory, by P(certwright.tls.inventory#filter): V(inventory_invalid), V(unknown_issuer),
       V(engine_unavailable), V(name_used_twice), and those of names and of services.'

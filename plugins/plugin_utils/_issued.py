@@ -62,7 +62,9 @@ def with_given(given: Given, *, memory: Memory, now: datetime, anchors: tuple[Ce
     wish = given.wish
     try:
         bundle = _load_bundle(given)
-        desired, notices = complete(wish.declared, bundle, now=_judged_at(bundle.leaf, now), anchors=anchors)
+        desired, notices = complete(
+            wish.declared, bundle, now=_judged_at(bundle.leaf, now), anchors=anchors, is_issued=True
+        )
     except RefusedError as error:
         facts = "; ".join(problem.message for problem in error.problems)
         raise AcmeProblem("permanent", "certificate_unfit", f"What the CA gave cannot be installed: {facts}") from None

@@ -41,7 +41,7 @@ def with_handed(wish: Ordered, observed: Observed, *, now: datetime, anchors: tu
         key = unseal(handed.sealed_key, sharing.passphrase.text if sharing.passphrase else "")
         content = f"{handed.certificate}{handed.chain}".encode("utf-8", "replace")
         bundle = load_bundle(Material(name=wish.name, certificate=content, private_key=key))
-        desired, notices = complete(wish.declared, bundle, now=now, anchors=anchors)
+        desired, notices = complete(wish.declared, bundle, now=now, anchors=anchors, is_issued=True)
     except UnusableError as error:
         return replace(wish, ending=Ending(FAILED, error.code, f"what {sharing.home} handed out: {error.message}"))
     except RefusedError as error:

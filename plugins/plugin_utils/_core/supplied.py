@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -85,14 +85,20 @@ def load_desired(
 
 
 def complete(
-    declared: Declared, bundle: Bundle, *, now: datetime, anchors: tuple[Certificate, ...]
+    declared: Declared, bundle: Bundle, *, now: datetime, anchors: tuple[Certificate, ...], is_issued: bool = False
 ) -> tuple[Desired, tuple[Notice, ...]]:
-    """With its material. Raises RefusedError with everything that clients would refuse."""
+    """With its material. Raises RefusedError with everything that clients would refuse.
+
+    What is issued is kept without its root even where a file is to hold it: it was paid for with an order.
+    """
     problems = [
         *find_problems(bundle, certificate=declared.name, names=declared.names, now=now, anchors=anchors),
         *find_keystore_problems(declared.name, declared.services, bundle),
         *find_leaf_problems(declared.name, declared.services, bundle.leaf),
     ]
+    notices = find_notices(bundle, names=declared.names, now=now, anchors=anchors)
+    if not is_issued:
+        problems.extend(_find_root_problems(declared.name, declared.services, notices))
     if problems:
         raise RefusedError.from_problems(problems)
     desired = Desired(
@@ -103,7 +109,17 @@ def complete(
         accepted=declared.accepted,
         stage_only=declared.stage_only,
     )
-    return desired, (*declared.notices, *find_notices(bundle, names=declared.names, now=now, anchors=anchors))
+    return desired, (*declared.notices, *notices)
+
+
+def _find_root_problems(name: str, services: Iterable[Service], notices: Iterable[Notice]) -> Iterator[Problem]:
+    """A file that is to hold the root cannot do without: its product hands it to clients, or trusts by it."""
+    for notice in notices:
+        for service in services if notice.code == "root_not_proved" else ():
+            wanting = [file.name for file in service.files if "root" in file.parts]
+            if wanting:
+                fact = f"{notice.message}, for the service {service.name} has it in {', '.join(wanting)}"
+                yield Problem(name, notice.code, fact)
 
 
 def _read_words(declaration: Declaration, presets: Mapping[str, Preset]) -> tuple[Declared, list[Problem]]:

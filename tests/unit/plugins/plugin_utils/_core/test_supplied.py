@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import HostKey, Material
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.bundle import HostKey, Material, load_bundle
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Desired
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.private_key import load_private_key
@@ -107,6 +107,44 @@ def test_what_clients_would_refuse_completes_nothing() -> None:
 def test_a_service_that_would_trust_nobody_is_refused_with_the_rest() -> None:
     trusting = replace(DECLARED, services=({"custom": {"files": [{"name": "t.pem", "parts": ["trust"]}]}},))
     assert {"trust_missing", "self_signed"} <= set(refused_codes(trusting, material(self_signed("a.example"), ca=None)))
+
+
+JS7 = {
+    "js7_agent": {
+        "owner": "js7",
+        "passphrase": "jobscheduler",
+        "http_port": 4445,
+        "ports": [4445],
+        "keystore": "server",
+    }
+}
+HANDS_ON = {"custom": {"files": [{"name": "all.pem", "parts": ["leaf", "key"]}, {"name": "ca.pem", "parts": ["root"]}]}}
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        pytest.param({"bluemind": {"via": "files"}}, id="bluemind"),
+        pytest.param(JS7, id="js7"),
+        pytest.param(HANDS_ON, id="custom"),
+    ],
+)
+def test_a_file_that_is_to_hold_the_root_does_not_do_without(service: object) -> None:
+    issued = ca("Root").authority().issue("a.example")
+    declared = replace(DECLARED, name="system", services=(service,))
+
+    assert set(refused_codes(declared, material(issued, name="system", ca=issued.chain_pem))) == {"root_not_proved"}
+    desired, _notices = load(declared, material(issued, name="system"))
+    assert desired.bundle.root is not None
+
+
+def test_what_was_ordered_is_kept_without_the_root() -> None:
+    issued = ca("Root").authority().issue("a.example")
+    declared = load_declared(replace(DECLARED, services=(HANDS_ON,)), presets=PRESETS)
+    bundle = load_bundle(material(issued, ca=issued.chain_pem))
+
+    _desired, notices = complete(declared, bundle, now=NOW, anchors=(), is_issued=True)
+    assert [notice.code for notice in notices] == ["root_not_proved"]
 
 
 def test_names_are_in_one_spelling_and_each_there_once() -> None:
