@@ -111,14 +111,13 @@ class Anchor:
 
     def _reap(self) -> None:
         """The first process inherits every orphan. Hosts are left to those who wait for them."""
-        own = {host.process.pid for host in self.hosts.values() if host.process} | {c.pid for c in self.children}
+        processes = [*(host.process for host in self.hosts.values() if host.process), *self.children]
+        own = {process.pid for process in processes}
         with suppress(ChildProcessError):
             while found := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                 if found.si_pid in own:
-                    for host in self.hosts.values():
-                        _ = host.is_running
-                    for child in self.children:
-                        child.poll()
+                    for process in processes:
+                        process.poll()
                 else:
                     os.waitpid(found.si_pid, 0)
 

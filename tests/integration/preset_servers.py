@@ -54,7 +54,8 @@ class Server(ABC):
 
     @property
     @abstractmethod
-    def pid_file(self) -> Path: ...
+    def pid_file(self) -> Path:
+        """Where the server writes its first process."""
 
     @property
     @abstractmethod
@@ -62,10 +63,12 @@ class Server(ABC):
         """Of the preset, for this instance."""
 
     @abstractmethod
-    def configure(self, files: Files) -> None: ...
+    def configure(self, files: Files) -> None:
+        """Write a configuration that names them."""
 
     @abstractmethod
-    def start(self) -> None: ...
+    def start(self) -> None:
+        """Start it, and return once it listens."""
 
     def service(self, **words: Any) -> dict[str, Any]:
         probes = [{"port": port, "starttls": spoken} for port, spoken in self.ports.items() if spoken]
