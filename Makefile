@@ -19,11 +19,11 @@ lint: ## ruff, mypy --strict, ansible-lint, yamllint, licences, changelog
 	@tools/lint
 unit: ## the pure core (branch coverage 100 %) and the host code on the oldest and newest Python
 	@tools/unit
-sanity: ## ansible-test sanity, no exceptions, on each supported ansible-core
+sanity: ## ansible-test sanity, no exceptions: all of it on the newest ansible-core, what loads plugins on each
 	@tools/sanity
 integration: ## real services with the newest ansible-core, and our ways through Ansible with each
 	@tools/integration
-matrix: ## every integration test with every supported ansible-core
+matrix: ## every sanity and integration test with every supported ansible-core
 	@tools/matrix
 awx: ## the needs of an execution environment, and the objects of a controller
 	@tools/awx
