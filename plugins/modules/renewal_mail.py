@@ -14,7 +14,7 @@ description:
   - Nothing is remembered. What this run met is told at once. What lasts is told in the first hour of the day (UTC), so
     an hourly run writes once a day about it. An order that fails is tried again after 1 minute, 10 minutes, 100 minutes
     and then once a day, and each try is news.
-  - It is a part of the role C(renew), and runs on the controller.
+  - It is a part of the roles C(renew) and C(report), and runs on the controller.
 author:
   - The certwright.tls authors (@certwright)
 extends_documentation_fragment:
@@ -31,7 +31,7 @@ attributes:
 options:
   report:
     description:
-      - What P(certwright.tls.renewal_report#filter) gives.
+      - What P(certwright.tls.renewal_report#filter) or P(certwright.tls.fleet_faults#filter) gives.
     type: dict
     required: true
   host:

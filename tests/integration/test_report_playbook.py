@@ -14,8 +14,16 @@ from typing import Any
 from ansible_collections.certwright.tls.tests.integration.playbook_run import Finished
 from ansible_collections.certwright.tls.tests.integration.servers import Nginx
 from ansible_collections.certwright.tls.tests.integration.site import NAME, Site
+from ansible_collections.certwright.tls.tests.unit.mail_sink import MailSink
 
 SHOP = "shop.example.org"
+CALLING = {
+    "tls_mail_host": "127.0.0.1",
+    "tls_mail_port": 9,
+    "tls_mail_encryption": "none",
+    "tls_mail_from": "tls@example.org",
+    "tls_mail_to": "it@example.org",
+}
 
 
 def play(site: Site, name: str, variables: dict[str, Any], *options: str) -> Finished:
@@ -43,7 +51,8 @@ def test_what_is_missing_unknown_or_not_served_is_found_and_what_is_well_takes_o
     assert play(site, "install", both).code == 0
 
     before, executions = site.look(), site.executions
-    calm = play(site, "report", both)
+    # Nobody is called while all is well, whatever is asked for.
+    calm = play(site, "report", {**both, **CALLING, "tls_report_fail": "due", "tls_report_mail": "due"})
     assert (calm.code, site.look(), site.executions) == (0, before, executions + 1), calm.output
     assert "expired 0, problem 0, missing 0, due 0, unmanaged 0, ok 2" in calm.output
     assert play(site, "report", both, "--limit", "nobody").code != 0
@@ -62,10 +71,22 @@ def test_what_is_missing_unknown_or_not_served_is_found_and_what_is_well_takes_o
         "tls_system": system,
         "tls_host_certificates": {"api": {**spare, "names": ["api.example.org"]}},
     }
-    told = play(site, "report", {**wanted, "tls_report_json": str(path)})
+    metrics = site.root / "metrics" / "tls.prom"
+    metrics.parent.mkdir()
+    files = {"tls_report_json": str(path), "tls_report_prometheus": str(metrics)}
+    with MailSink() as sink:
+        alarms = {"tls_report_fail": "problem", "tls_report_mail": "problem", "tls_mail_port": sink.port}
+        told = play(site, "report", {**wanted, **files, **CALLING, **alarms})
     report = json.loads(path.read_text("utf-8"))
     urgencies = {row["certificate"]: row["urgency"] for row in report["certificates"] if row["source"] != "port"}
-    assert (told.code, urgencies) == (0, {"system": "problem", "api": "missing", "spare": "unmanaged"}), told.output
+    assert urgencies == {"system": "problem", "api": "missing", "spare": "unmanaged"}, told.output
+    assert (told.code, told.output.count('"msg": "system: Port ')) == (2, 1), told.output
+    assert "\\napi: api is not on the host" in told.output
+    assert [(mail["To"], mail["Subject"]) for mail in sink.mails] == [("it@example.org", "TLS certificates: 2 failed")]
+    text = metrics.read_text("utf-8")
+    assert 'code="missing"} 1\n' in text
+    assert 'certwright_certificate_served{host="host1",certificate="system",source="store",state="live"} 0\n' in text
+    assert (metrics.stat().st_mode & 0o7777, [item.name for item in metrics.parent.iterdir()]) == (0o644, ["tls.prom"])
     assert [problem["code"] for problem in report["certificates"][0]["problems"]] == ["not_served"]
     (foreign,) = (row for row in report["certificates"] if row["source"] == "port")
     assert (foreign["urgency"], [item["code"] for item in foreign["problems"]]) == ("unmanaged", ["unknown"])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whom a run of renewal has to tell what: one letter for each contact, with all of its certificates."""
+"""Whom a run has to tell what: one letter for each contact, with all of its certificates."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions im
 NEWS, ALWAYS = "news", "always"
 SAYINGS = (NEWS, ALWAYS)
 _NOBODY = "no-reply"
+_RENEWAL = "Renewal of TLS certificates:"
+_TITLES = {"report": "What was found of TLS certificates:"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ def plan_letters(
     for item in told:
         by_contact.setdefault(_find_address(item.email, fallback), []).append(item)
     untold = tuple(item.text for item in by_contact.pop("", []))
-    return tuple(_write(to, items) for to, items in sorted(by_contact.items())), untold
+    title = _TITLES.get(report.get("run", ""), _RENEWAL)
+    return tuple(_write(to, title, items) for to, items in sorted(by_contact.items())), untold
 
 
 def find_complaints(report: Mapping[str, Any]) -> Iterator[Complaint]:
@@ -75,10 +78,10 @@ def _place(row: Mapping[str, Any]) -> str:
     return " ".join(text for text in (str(row["host"]), str(row.get("certificate", ""))) if text)
 
 
-def _write(to: str, items: list[Complaint]) -> Letter:
+def _write(to: str, title: str, items: list[Complaint]) -> Letter:
     counts = {
         kind: sum(1 for item in items if item.kind == kind) for kind in dict.fromkeys(item.kind for item in items)
     }
     subject = f"TLS certificates: {', '.join(f'{count} {kind}' for kind, count in counts.items())}"
     lines = [f"- {printable(item.text)}" for item in items]
-    return Letter(to, subject, "\n".join(["Renewal of TLS certificates:", "", *lines, ""]))
+    return Letter(to, subject, "\n".join([title, "", *lines, ""]))
