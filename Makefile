@@ -3,7 +3,7 @@
 
 # The front door: `make` alone lists the verbs. Each installs what it needs into .venv, .cache and .build, nowhere else.
 .DEFAULT_GOAL := help
-VERBS := demo test format lint unit sanity integration awx fleet molecule chaos docs build bench lock clean
+VERBS := demo test format lint unit sanity integration page awx fleet molecule chaos docs build bench lock clean
 .PHONY: help $(VERBS)
 
 help:
@@ -25,6 +25,8 @@ integration: ## real services with the newest ansible-core, and our ways through
 	@tools/integration
 matrix: ## every sanity and integration test with every supported ansible-core
 	@tools/matrix
+page: ## the report's page in a real browser, without a network
+	@tools/page
 awx: ## the needs of an execution environment, and the objects of a controller
 	@tools/awx
 fleet: ## tests over twenty hosts with systemd and sshd, made and ended here (root)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from datetime import datetime, timezone
 from typing import Any
@@ -71,9 +72,10 @@ def test_what_is_missing_unknown_or_not_served_is_found_and_what_is_well_takes_o
         "tls_system": system,
         "tls_host_certificates": {"api": {**spare, "names": ["api.example.org"]}},
     }
+    page = site.root / "report.html"
     metrics = site.root / "metrics" / "tls.prom"
     metrics.parent.mkdir()
-    files = {"tls_report_json": str(path), "tls_report_prometheus": str(metrics)}
+    files = {"tls_report_json": str(path), "tls_report_prometheus": str(metrics), "tls_report_html": str(page)}
     with MailSink() as sink:
         alarms = {"tls_report_fail": "problem", "tls_report_mail": "problem", "tls_mail_port": sink.port}
         told = play(site, "report", {**wanted, **files, **CALLING, **alarms})
@@ -92,3 +94,6 @@ def test_what_is_missing_unknown_or_not_served_is_found_and_what_is_well_takes_o
     assert (foreign["urgency"], [item["code"] for item in foreign["problems"]]) == ("unmanaged", ["unknown"])
     assert (report["schema"], report["certificates"][0]["issuer_name"]) == (1, "")
     assert datetime.fromisoformat(report["generated"].replace("Z", "+00:00")) <= datetime.now(timezone.utc)
+    data = re.search(r'<script type="application/json" id="data">(.*)</script>\n<script>', page.read_text("utf-8"))
+    assert data
+    assert json.loads(data[1]) == report
