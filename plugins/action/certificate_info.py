@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -15,8 +16,11 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.question impo
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import find_clock_notices, report_warnings
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.survey import report_survey
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host
+from ansible_collections.certwright.tls.plugins.plugin_utils._secrets import read_secret
 from ansible_collections.certwright.tls.plugins.plugin_utils._supply import read_anchors
 from ansible_collections.certwright.tls.plugins.plugin_utils._task import TlsAction
+
+_VARIABLE = "CERTWRIGHT_KEYSTORE_PASSPHRASE"
 
 
 class ActionModule(TlsAction):
@@ -25,6 +29,7 @@ class ActionModule(TlsAction):
     def keep(self, arguments: dict[str, Any], host: Host, *, check_mode: bool) -> dict[str, Any]:  # noqa: ARG002
         now = datetime.now(timezone.utc)
         question, notices = load_question(arguments)
+        question = replace(question, passphrase=self._read_passphrase(arguments))
         answer = host.survey(question.to_request())
         view = View(now, read_anchors(), question.warn_below)
         return {
@@ -33,3 +38,9 @@ class ActionModule(TlsAction):
             "store_path": answer["store"],
             "warnings": report_warnings((*notices, *find_clock_notices(answer["time"], now))),
         }
+
+    def _read_passphrase(self, arguments: dict[str, Any]) -> str:
+        """Where no file is looked at none is needed, and its file may be missing."""
+        if not arguments["paths"]:
+            return ""
+        return read_secret(self, "keystore_passphrase", arguments, "keystore_passphrase", _VARIABLE)

@@ -11,8 +11,8 @@ version_added: 0.1.0
 description:
   - Shows every certificate with its names, its end, the share of its life that is left, and everything that is wrong
     with it, by the same checks as at install. Nothing is changed.
-  - Of files it reads PEM, DER and PKCS#7, and tells when a private key in one of them lies open to everybody. No
-    private key leaves the host.
+  - Of files it reads PEM, DER, PKCS#7, PKCS#12 and Java keystores, and tells when a private key in one of them lies
+    open to everybody. No private key leaves the host.
   - At ports it does a TLS handshake on the addresses that a process of the host listens on, and tells whether they
     show what is live in the store.
   - It does not fail for what it shows. What cannot be read is in RV(problems), what is wrong with a certificate or a
@@ -36,7 +36,8 @@ options:
       - Of a directory every file below it counts that holds a certificate or is a keystore. Links to directories and
         network file systems are left out, and so is the store, which has O(store).
       - A file that holds only CA certificates is one row, and a directory with many such files too.
-      - Below one directory at most 5000 files are looked at.
+      - Below one directory at most 5000 files and directories are looked at; when there are more, V(search_ended) is
+        among RV(problems).
     type: list
     elements: str
     default: []
@@ -71,6 +72,18 @@ options:
       - The share of its whole life, from V(0) to V(1), below which a certificate is V(due).
       - By default one third, and a half when its whole life is under ten days.
     type: float
+  keystore_passphrase:
+    description:
+      - What opens PKCS#12 files among O(paths). Those that no passphrase or Java's own V(changeit) protects are opened
+        anyway, and Java keystores (JKS, JCEKS) have their certificates in clear.
+      - It takes the program C(openssl), or else C(keytool), on the host. Keys are not decrypted.
+      - If neither it nor O(keystore_passphrase_src) is given, E(CERTWRIGHT_KEYSTORE_PASSPHRASE) of the controller is
+        used, else the file that E(CERTWRIGHT_KEYSTORE_PASSPHRASE_SRC) names.
+    type: str
+  keystore_passphrase_src:
+    description:
+      - File on the controller with that passphrase.
+    type: str
   store_path:
     description:
       - The store on the host, when it is not at its default place, V(/etc/ssl/certwright), or
@@ -328,7 +341,8 @@ unissued:
       type: str
 problems:
   description:
-    - What could not be shown. V(file_unreadable), V(no_certificate), V(keystore_unread) and V(key_exposed), of paths;
+    - What could not be shown. V(file_unreadable), V(no_certificate), V(keystore_unread), V(search_ended) and
+      V(key_exposed), of paths;
       V(certificate_unreadable); V(store_unreadable), V(not_stored) and V(interrupted), of the store.
     - Of arguments, with which the task fails, V(path_invalid), V(port_invalid), V(name_invalid), V(share_invalid) and
       V(nothing_to_show).
@@ -365,10 +379,12 @@ ARGUMENT_SPEC = dict(
     certificates=dict(type="list", elements="str", default=[]),
     store=dict(type="bool"),
     warn_below=dict(type="float"),
+    keystore_passphrase=dict(type="str", no_log=True),
+    keystore_passphrase_src=dict(type="str", no_log=False),
     store_path=dict(type="str"),
 )
 
-CONSTRAINTS: dict = dict()
+CONSTRAINTS: dict = dict(mutually_exclusive=[["keystore_passphrase", "keystore_passphrase_src"]])
 
 
 def main():

@@ -96,6 +96,29 @@ def test_files_and_ports_are_shown_without_the_store(site: Site, nginx: Nginx) -
     assert result["status"] == "ok"
 
 
+def test_keystores_tell_their_certificates_and_no_passphrase_is_shown(site: Site) -> None:
+    issued, passphrase = site.make("shop.example.org"), "open-sesame-4711"
+    site.scanner.add_word(passphrase)
+    bundle, java = site.tls / "shop.p12", site.tls / "shop.jks"
+    source = site.tls / "www.pem"
+    source.write_bytes(issued.key_pem + issued.pem + issued.chain_pem)
+    sealed = ["-passout", f"pass:{passphrase}", "-out", str(bundle)]
+    subprocess.run(["openssl", "pkcs12", "-export", "-in", str(source), *sealed], check=True, capture_output=True)
+    source.unlink()
+    given = ["-srckeystore", str(bundle), "-srcstoretype", "PKCS12", "-srcstorepass", passphrase]
+    target = ["-destkeystore", str(java), "-deststoretype", "JKS", "-deststorepass", passphrase]
+    subprocess.run(["keytool", "-importkeystore", "-noprompt", *given, *target], check=True, capture_output=True)
+    (site.controller.secrets / "keystore").write_text(f"{passphrase}\n", encoding="utf-8")
+    source = str(site.controller.secrets / "keystore")
+    opened = site.run(show(site, paths=[str(site.tls)], keystore_passphrase_src=source))
+    shut = site.run(show(site, paths=[str(bundle)], keystore_passphrase="wrong-4712"))
+    told = [(row["path"], row["names"], row["holds_private_key"]) for row in opened.result["certificates"]]
+    assert told == [(str(java), ["shop.example.org"], True), (str(bundle), ["shop.example.org"], True)]
+    assert [item["code"] for item in shut.result["problems"]] == ["keystore_unread"]
+    assert passphrase not in opened.output
+    assert "wrong-4712" not in shut.output
+
+
 def test_every_fault_of_the_arguments_is_told_and_no_host_is_asked(site: Site) -> None:
     result = site.run(show(site, ports=["https"], names=["a..b"], warn_below=2)).result
     assert result["status"] == "failed"

@@ -26,9 +26,12 @@ def known(*issued: Issued) -> dict[str, Certificate]:
     return {fingerprint(item): load(item) for item in issued}
 
 
-def file(path: str, *issued: Issued, holds: Iterable[str] = (), fact: str = "", mode: int = 0o600) -> dict[str, Any]:
+def file(
+    path: str, *issued: Issued, holds: Iterable[str] = (), fact: str = "", mode: int = 0o600, **words: str
+) -> dict[str, Any]:
     certificates = [fingerprint(item) for item in issued]
-    return {"path": path, "certificates": certificates, "holds": list(holds), "fact": fact, "mode": mode}
+    told = {"path": path, "certificates": certificates, "holds": list(holds), "fact": fact, "mode": mode}
+    return {**told, "unread": "", "ended": "", **words}
 
 
 def generation(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import takewhile
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.der import (
     describe_binary,
@@ -24,7 +24,8 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.regular_files
 # Beside networks: where a look alone mounts something, and where no files are.
 _UNSEARCHED = NETWORK_FILE_SYSTEMS | {"autofs", "proc", "sysfs"}
 _SUFFIXES = ("", ".pem", ".crt", ".cer", ".cert", ".der", ".p12", ".pfx", ".p7b", ".jks", ".key")
-_STORES = {"PKCS#12", "PKCS#7", "Java keystore"}
+PKCS12, JAVA_KEYSTORE = "PKCS#12", "Java keystore"
+_STORES = {PKCS12, "PKCS#7", JAVA_KEYSTORE}
 _CERTIFICATE, _PKCS7 = ("CERTIFICATE", "X509 CERTIFICATE"), ("PKCS7", "CMS")
 UNREADABLE = "unreadable certificate"
 # By the end of a label; the first that fits.
@@ -45,6 +46,7 @@ class CertificateFile:
     """What one file holds: `certificates` as PEM text (LF, 64 columns) in file order, each once.
 
     `holds` names in words what else is in it; `fact` says why it cannot be read: `f"{path} {fact}"` is a sentence.
+    `unread` is the same of a keystore that stays closed, and `ended` of a directory whose search ended too early.
     Owner, group and mode are those of the file that links lead to; -1 when it could not be looked at.
     """
 
@@ -55,6 +57,8 @@ class CertificateFile:
     uid: int = -1
     gid: int = -1
     mode: int = 0
+    unread: str = ""
+    ended: str = ""
 
 
 def read_certificates(path: str) -> CertificateFile:
@@ -62,30 +66,47 @@ def read_certificates(path: str) -> CertificateFile:
     return _describe(path, read_regular(path))
 
 
-def find_certificate_files(root: str, *, limit: int) -> Iterator[CertificateFile]:
+def find_certificate_files(root: str, *, limit: int, without: str = "") -> Iterator[CertificateFile]:
     """Every file below `root` that holds a certificate or is a store; at most `limit` files and directories are read.
 
+    A directory `without` below it is left out.
+
     Links to files are followed, links to directories and network file systems are not. A `root` that is no directory,
-    or is on a network file system, comes back itself, with its fact.
+    or is on a network file system, comes back itself, with its fact; and so does one that was not searched to its end.
     """
     if not os.path.isdir(root):
         yield read_certificates(root)
         return
-    mounts = _find_unsearched_mounts()
+    mounts, ended = _find_unsearched_mounts(), f"has more than {limit} files or directories, and the rest was left out"
     if _is_below(os.path.realpath(root), mounts):
         yield CertificateFile(root, fact="is on a network file system")
         return
-    for path in islice(_find_candidates(root, limit=limit, mounts=mounts), limit):
+    closed: list[CertificateFile] = []
+    left_out = {*mounts, os.path.realpath(without)} if without else mounts
+    for number, path in enumerate(_find_candidates(root, limit=limit, left_out=left_out, closed=closed)):
+        if number == limit or not path:
+            yield CertificateFile(root, ended=ended)
+            return
         found = _read_candidate(path)
         if found.certificates or _STORES.intersection(found.holds):
             yield found
+    yield from closed
 
 
-def _find_candidates(root: str, *, limit: int, mounts: set[str]) -> Iterator[str]:
+def _find_candidates(root: str, *, limit: int, left_out: set[str], closed: list[CertificateFile]) -> Iterator[str]:
+    """An empty path when there are more directories; into `closed` go those that cannot be opened."""
     real_root = os.path.realpath(root)
-    for directory, directories, names in islice(os.walk(root), limit):
+
+    def remember(error: OSError) -> None:
+        closed.append(CertificateFile(str(error.filename), fact=f"cannot be opened: {error.strerror}"))
+
+    walk = os.walk(root, onerror=remember)
+    for number, (directory, directories, names) in enumerate(walk):
+        if number == limit:
+            yield ""
+            return
         real = os.path.normpath(os.path.join(real_root, os.path.relpath(directory, root)))
-        directories[:] = sorted(name for name in directories if os.path.join(real, name) not in mounts)
+        directories[:] = sorted(name for name in directories if os.path.join(real, name) not in left_out)
         for name in sorted(names):
             if os.path.splitext(name)[1].lower() in _SUFFIXES:
                 yield os.path.join(directory, name)
@@ -107,9 +128,11 @@ def _is_below(path: str, mounts: set[str]) -> bool:
 
 
 def _read_candidate(path: str) -> CertificateFile:
-    """Programs and lists have no suffix either: there only what begins as PEM counts."""
+    """Programs and lists have no suffix either: there only what begins as PEM counts, and keystores (Java: cacerts)."""
     file = read_regular(path)
-    if not os.path.splitext(path)[1] and not file.content.startswith(b"-----BEGIN"):
+    if os.path.splitext(path)[1] or file.content.startswith(b"-----BEGIN"):
+        return _describe(path, file)
+    if describe_binary(file.content) not in (PKCS12, JAVA_KEYSTORE):
         return CertificateFile(path)
     return _describe(path, file)
 

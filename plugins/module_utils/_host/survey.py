@@ -19,6 +19,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.certificate_f
     read_certificates,
 )
 from ansible_collections.certwright.tls.plugins.module_utils._host.files import HostError, read_optional
+from ansible_collections.certwright.tls.plugins.module_utils._host.keystore_files import KeystoreReader
 from ansible_collections.certwright.tls.plugins.module_utils._host.listeners import observe_listeners
 from ansible_collections.certwright.tls.plugins.module_utils._host.observation import observe_store
 from ansible_collections.certwright.tls.plugins.module_utils._host.own_client import find_own_client
@@ -43,13 +44,15 @@ _REMEMBERED = ("tries", "time", "message")
 class SurveyRequest:
     """Paths and ports to look at, and whether the store is shown, with the ports of its services, or known only.
 
-    `certificates` are the names in the store that count; all when empty.
+    `certificates` are the names in the store that count; all when empty. `passphrase` is that of keystores among the
+    paths.
     """
 
     paths: tuple[str, ...] = ()
     targets: tuple[ProbeTarget, ...] = ()
     certificates: tuple[str, ...] = ()
     stored: bool = True
+    passphrase: str = field(default="", repr=False)
     limits: Limits = field(default_factory=Limits)
 
     @classmethod
@@ -59,6 +62,7 @@ class SurveyRequest:
             targets=tuple(_load_target(item) for item in given["targets"]),
             certificates=tuple(given["certificates"]),
             stored=given["stored"],
+            passphrase=given.get("passphrase") or "",
             limits=Limits(**given.get("limits") or {}),
         )
 
@@ -87,10 +91,15 @@ def survey(store: Store, request: SurveyRequest) -> dict[str, Any]:
     """
     texts = Texts()
     held = _survey_store(store, request, texts)
+    keystores = KeystoreReader(request.passphrase)
     return {
         **held,
         "store": store.path,
-        "files": [found for path in request.paths for found in _survey_path(path, store, texts)],
+        "files": [
+            _describe_file(keystores.open(found), texts)
+            for path in request.paths
+            for found in _survey_path(path, store)
+        ],
         "served": _survey_ports(store, held["certificates"], request, texts),
         "texts": texts.by_fingerprint,
         "time": time.time(),
@@ -169,27 +178,18 @@ def _describe_generation(store: Store, name: str, found: dict[str, Any], *, text
     }
 
 
-def _survey_path(path: str, store: Store, texts: Texts) -> Iterator[dict[str, Any]]:
+def _survey_path(path: str, store: Store) -> Iterator[CertificateFile]:
     """What somebody named is told whatever it is; of a directory only what holds certificates or keystores."""
     place = os.path.normpath(os.path.expandvars(os.path.expanduser(path)))
     if not os.path.isabs(place):
-        yield _describe_fact(path, "is not an absolute path on the host")
+        yield CertificateFile(path, fact="is not an absolute path on the host")
     elif not os.path.isdir(place):
-        yield _describe_file(read_certificates(place), texts)
+        yield read_certificates(place)
     elif not os.access(place, os.R_OK | os.X_OK):
-        yield _describe_fact(place, "cannot be opened: Permission denied")
+        yield CertificateFile(place, fact="cannot be opened: Permission denied")
     else:
-        found = find_certificate_files(place, limit=FILE_LIMIT)
-        files = [file for file in found if not _is_ours(file.path, place, store)]
-        yield from (_describe_file(file, texts) for file in files)
-        if not files:
-            yield _describe_fact(place, "")
-
-
-def _is_ours(path: str, root: str, store: Store) -> bool:
-    """The store is shown as such; whoever searches inside of it wants its files."""
-    inside = store.path + os.sep
-    return path.startswith(inside) and not (root + os.sep).startswith(inside)
+        # The store is shown as such; whoever searches inside of it wants its files.
+        yield from list(find_certificate_files(place, limit=FILE_LIMIT, without=store.path)) or [CertificateFile(place)]
 
 
 def _describe_file(found: CertificateFile, texts: Texts) -> dict[str, Any]:
@@ -198,12 +198,10 @@ def _describe_file(found: CertificateFile, texts: Texts) -> dict[str, Any]:
         "certificates": [fingerprint for text in found.certificates for fingerprint in texts.add_all(text.encode())],
         "holds": list(found.holds),
         "fact": found.fact,
+        "unread": found.unread,
+        "ended": found.ended,
         "mode": found.mode,
     }
-
-
-def _describe_fact(path: str, fact: str) -> dict[str, Any]:
-    return {"path": path, "certificates": [], "holds": [], "fact": fact, "mode": 0}
 
 
 def _survey_ports(

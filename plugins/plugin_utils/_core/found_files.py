@@ -22,18 +22,22 @@ _OTHERS_MAY = 0o006
 
 @dataclass(frozen=True)
 class FoundFile:
-    """What the host told of a file; `fact` is why it could not be read."""
+    """What the host told of a file; `fact` is why it could not be read, `unread` why a keystore stayed closed, `ended`
+    why a directory was not searched to its end."""
 
     path: str
     certificates: tuple[Certificate, ...]
     holds: tuple[str, ...]
     fact: str
     mode: int
+    unread: str = ""
+    ended: str = ""
 
     @classmethod
     def from_answer(cls, answer: Mapping[str, Any], known: Mapping[str, Certificate]) -> FoundFile:
         certificates = tuple(known[item] for item in answer["certificates"] if item in known)
-        return cls(answer["path"], certificates, tuple(answer["holds"]), answer["fact"], answer["mode"])
+        words = {word: answer[word] for word in ("path", "fact", "mode", "unread", "ended")}
+        return cls(certificates=certificates, holds=tuple(answer["holds"]), **words)
 
     @property
     def directory(self) -> str:
@@ -119,12 +123,15 @@ def _find_problems(file: FoundFile) -> Iterator[Problem]:
     for fault in file.find_faults():
         yield Problem(file.path, fault.code, fault.message)
     keystore = next((item for item in file.holds if item in _KEYSTORES), None)
-    if file.fact:
+    if file.ended:
+        yield Problem(file.path, "search_ended", f"{file.path} {file.ended}; name the directories below it")
+    elif file.fact:
         way_out = "correct the path, or run with `become`"
         yield Problem(file.path, "file_unreadable", f"{file.path} {file.fact}; {way_out}")
-    elif keystore:
-        fact = f"{file.path} is a {keystore} file, which tells nothing without its passphrase"
-        yield Problem(file.path, "keystore_unread", f"{fact}; look at it by `keytool -list -v -keystore FILE`")
+    elif keystore and file.unread:
+        fact = f"{file.path}, a {keystore} file, {file.unread}"
+        way_out = "pass keystore_passphrase, or look at it by `keytool -list -v -keystore FILE`"
+        yield Problem(file.path, "keystore_unread", f"{fact}; {way_out}")
     else:
         others = f", only {', '.join(file.holds)}" if file.holds else ""
         yield Problem(file.path, "no_certificate", f"{file.path} holds no certificate{others}; name another path")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
@@ -37,6 +37,7 @@ class Question:
     certificates: tuple[str, ...] = ()
     shows_store: bool = True
     warn_below: float | None = None
+    passphrase: str = field(default="", repr=False)
 
     def to_request(self) -> dict[str, Any]:
         return {
@@ -44,6 +45,7 @@ class Question:
             "targets": [asdict(probe) for probe in self.probes],
             "certificates": list(self.certificates),
             "stored": self.shows_store,
+            "passphrase": self.passphrase,
         }
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import shutil
 import socket
 import subprocess
 import time
@@ -314,7 +315,7 @@ def test_a_search_finds_what_holds_certificates_or_is_a_store(tmp_path: Path) ->
     place(tmp_path, keystore(tmp_path), "k.jks")
     place(tmp_path, b"Hello", "l.pem", "README")
     os.mkfifo(tmp_path / "m.pem")
-    expected = ["a.pem", "both.key", "f.cert", "g.der", "h.p12", "i.pfx", "j.p7b", "k.jks", "no-suffix"]
+    expected = ["a.pem", "both.key", "f.cert", "g.der", "h.p12", "i.pfx", "j.p7b", "jks", "k.jks", "no-suffix"]
     assert [*expected, "b/c.CRT", "b/d/e.cer"] == found_below(tmp_path)
 
 
@@ -334,12 +335,27 @@ def test_links_to_files_are_followed_and_links_to_directories_are_not(tmp_path: 
 def test_no_more_files_are_looked_at_than_allowed(tmp_path: Path) -> None:
     place(tmp_path, b"Hello", *(f"a{number}.pem" for number in range(5)))
     place(tmp_path, WWW.certificate, *(f"b{number}.pem" for number in range(5)))
-    assert found_below(tmp_path, limit=7) == ["b0.pem", "b1.pem"]
+    assert found_below(tmp_path, limit=7) == ["b0.pem", "b1.pem", "."]
+    *_files, ended = find_certificate_files(str(tmp_path), limit=7)
+    assert ended.ended == "has more than 7 files or directories, and the rest was left out"
+    assert found_below(tmp_path, limit=10)[-1] == "b4.pem"
 
 
 def test_no_more_directories_are_looked_at_than_allowed(tmp_path: Path) -> None:
     place(tmp_path, WWW.certificate, "a/b/c/x.pem")
-    assert (found_below(tmp_path, limit=4), found_below(tmp_path, limit=3)) == (["a/b/c/x.pem"], [])
+    assert (found_below(tmp_path, limit=4), found_below(tmp_path, limit=3)) == (["a/b/c/x.pem"], ["."])
+
+
+_GONE = "cannot be opened: No such file or directory"
+
+
+def test_a_directory_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    place(tmp_path, WWW.certificate, "a/x.pem", "b/y.pem")
+    # For root every directory opens; one that is gone when its turn comes does not, for nobody.
+    search = find_certificate_files(str(tmp_path), limit=10)
+    assert next(search).path == str(tmp_path / "a/x.pem")
+    shutil.rmtree(tmp_path / "b")
+    assert [(found.path, found.fact) for found in search] == [(str(tmp_path / "b"), _GONE)]
 
 
 @pytest.mark.parametrize(

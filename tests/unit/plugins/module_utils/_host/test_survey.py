@@ -21,6 +21,7 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.probe import 
 from ansible_collections.certwright.tls.plugins.module_utils._host.request import Limits
 from ansible_collections.certwright.tls.plugins.module_utils._host.store_lock import locked
 from ansible_collections.certwright.tls.plugins.module_utils._host.survey import SurveyRequest, survey
+from ansible_collections.certwright.tls.tests.unit.plugins.module_utils._host.host_material import pair, pkcs12
 from ansible_collections.certwright.tls.tests.unit.plugins.module_utils._host.nginx_server import free_port, supply
 from ansible_collections.certwright.tls.tests.unit.plugins.module_utils._host.transaction_host import (
     LIMITS,
@@ -222,7 +223,7 @@ def test_what_is_named_is_told_whatever_it_is(
     host: TransactionHost, make: Callable[[Path], Any], expected: dict[str, Any]
 ) -> None:
     path = make(host.directory)
-    assert look(host, path, **ELSEWHERE)["files"] == [dict(expected, path=str(path))]
+    assert look(host, path, **ELSEWHERE)["files"] == [dict(expected, path=str(path), unread="", ended="")]
 
 
 def test_variables_and_the_home_are_the_hosts(host: TransactionHost, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,6 +241,15 @@ def test_a_directory_is_searched_except_for_the_store(host: TransactionHost) -> 
     keystore.write_bytes(bytes.fromhex("30820a00020103308209c6"))
     found = look(host, host.directory)["files"]
     assert [(item["path"], item["holds"]) for item in found] == [(str(keystore), ["PKCS#12"]), (str(below), [])]
+
+
+def test_keystores_are_opened_by_the_passphrase_that_was_given(host: TransactionHost) -> None:
+    bundle = pkcs12(pair(), "geheim")
+    (host.directory / "b.p12").write_bytes(bundle)
+    path = host.directory / "b.p12"
+    (closed,), (opened,) = (look(host, path, passphrase=said, **ELSEWHERE)["files"] for said in ("", "geheim"))
+    assert (closed["certificates"], bool(closed["unread"])) == ([], True)
+    assert (len(opened["certificates"]), opened["holds"]) == (1, ["PKCS#12", "encrypted private key"])
 
 
 def test_who_searches_inside_of_the_store_gets_its_files(host: TransactionHost) -> None:

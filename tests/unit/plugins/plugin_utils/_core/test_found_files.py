@@ -68,7 +68,9 @@ def look(*files: dict[str, Any]) -> tuple[list[tuple[str, int, bool]], list[str]
             id="a leaf and a CA with its key in a trust store",
         ),
         pytest.param([file("/x", fact="does not exist")], [], ["file_unreadable"], id="no file"),
-        pytest.param([file("/x.p12", holds=["PKCS#12"])], [], ["keystore_unread"], id="a keystore"),
+        pytest.param([file("/x.p12", holds=["PKCS#12"], unread="is shut")], [], ["keystore_unread"], id="a keystore"),
+        pytest.param([file("/x.p12", holds=["PKCS#12"])], [], ["no_certificate"], id="one that opens and has none"),
+        pytest.param([file("/x", ended="has more than 5000 files")], [], ["search_ended"], id="too many files"),
         pytest.param([file("/x.key", holds=[KEY])], [], ["no_certificate"], id="a key"),
         pytest.param(
             [file("/x.key", holds=[KEY], mode=0o644)], [], ["key_exposed", "no_certificate"], id="an open key"
@@ -97,9 +99,9 @@ def test_files_are_told_as_findings_and_problems(
         ),
         pytest.param(file("/x"), "/x holds no certificate; name another path", id="nothing"),
         pytest.param(
-            file("/x", holds=["Java keystore"]),
-            "/x is a Java keystore file, which tells nothing without its passphrase; "
-            "look at it by `keytool -list -v -keystore FILE`",
+            file("/x", holds=["PKCS#12"], unread="opens with nothing"),
+            "/x, a PKCS#12 file, opens with nothing; "
+            "pass keystore_passphrase, or look at it by `keytool -list -v -keystore FILE`",
             id="keystore",
         ),
     ],

@@ -159,6 +159,7 @@ def test_a_question_goes_to_the_host_as_plain_types() -> None:
         ],
         "certificates": ["system"],
         "stored": False,
+        "passphrase": "",
     }
 
 
