@@ -7,9 +7,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 WIDTH = 160
 _GAP = "  "
+# What a line is, for a terminal that has colours.
+BAD, LATE, ODD, WELL, PLAIN = "bad", "late", "odd", "well", "plain"
+
+
+@dataclass(frozen=True)
+class Line:
+    text: str
+    tone: str = PLAIN
 
 
 def align(rows: Sequence[Sequence[str]], *, width: int) -> list[str]:

@@ -23,7 +23,7 @@ _SERVED = "served"
 def render_metrics(report: Mapping[str, Any]) -> str:
     """Each family once, with its help. Nothing in it changes its name when a certificate is renewed."""
     rows, generated = report["certificates"], _load_seconds(report["generated"]) or 0.0
-    families = (
+    families: tuple[tuple[str, str, list[Sample]], ...] = (
         (
             "report_timestamp_seconds",
             "When the report was put together.",

@@ -9,16 +9,39 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.columns import WIDTH, align
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.columns import (
+    BAD,
+    LATE,
+    ODD,
+    WELL,
+    WIDTH,
+    Line,
+    align,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import printable
 
 _HEADINGS = ("HOST", "CERTIFICATE", "STATE", "ENDS", "LEFT", "WHY")
 _CALM = "ok"
+_TONES = {"due": LATE, "unmanaged": ODD}
+# The worst first: as that the line of counts is shown.
+_ORDER = (BAD, LATE, ODD)
+
+Row = tuple[str, tuple[str, ...]]
 
 
 def render_fleet(report: Mapping[str, Any], *, width: int = WIDTH) -> list[str]:
-    rows = [[printable(cell) for cell in row] for row in _find_rows(report)]
-    return [_count(report), *(align([_HEADINGS, *rows], width=width) if rows else ())]
+    return [line.text for line in draw_fleet(report, width=width)]
+
+
+def draw_fleet(report: Mapping[str, Any], *, width: int = WIDTH) -> list[Line]:
+    """A fleet on which all is well takes one line."""
+    rows = list(_find_rows(report))
+    tones = [tone for tone, _cells in rows]
+    count = Line(_count(report), next((tone for tone in _ORDER if tone in tones), WELL))
+    if not rows:
+        return [count]
+    headings, *texts = align([_HEADINGS, *([printable(cell) for cell in cells] for _tone, cells in rows)], width=width)
+    return [count, Line(headings), *(Line(text, tone) for text, tone in zip(texts, tones, strict=True))]
 
 
 def _count(report: Mapping[str, Any]) -> str:
@@ -26,16 +49,20 @@ def _count(report: Mapping[str, Any]) -> str:
     return f"hosts {report['hosts']}, unreachable {len(report['unreachable'])}; certificates: {', '.join(counts)}"
 
 
-def _find_rows(report: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+def _find_rows(report: Mapping[str, Any]) -> Iterator[Row]:
     for host in report["unreachable"]:
-        yield (host, "", "unreachable", "", "", "nothing is known of it")
+        yield BAD, (host, "", "unreachable", "", "", "nothing is known of it")
     for problem in report["problems"]:
-        yield (problem["host"], problem["subject"], problem["code"], "", "", _flatten(problem["message"]))
+        yield BAD, (problem["host"], problem["subject"], problem["code"], "", "", _flatten(problem["message"]))
     for row in report["certificates"]:
         if row["urgency"] != _CALM:
-            why = "; ".join(_flatten(problem["message"]) for problem in row["problems"])
-            left = "" if row["life_left"] is None else f"{row['life_left']:.0%}"
-            yield (row["host"], row["certificate"], row["urgency"], str(row.get("not_after") or "")[:10], left, why)
+            yield _TONES.get(row["urgency"], BAD), _describe(row)
+
+
+def _describe(row: Mapping[str, Any]) -> tuple[str, ...]:
+    why = "; ".join(_flatten(problem["message"]) for problem in row["problems"])
+    left = "" if row["life_left"] is None else f"{row['life_left']:.0%}"
+    return (row["host"], row["certificate"], row["urgency"], str(row["not_after"] or "")[:10], left, why)
 
 
 def _flatten(text: str) -> str:

@@ -20,7 +20,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_report 
     HostFound,
     report_fleet,
 )
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_table import render_fleet
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_table import draw_fleet, render_fleet
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory import Inventory
 
 NOW = datetime(2026, 12, 1, tzinfo=timezone.utc)
@@ -252,6 +252,16 @@ def test_the_worst_comes_first_and_what_is_ok_is_only_counted() -> None:
         "web1  api          missing                        api is not on the host; …",
         "web2  www          due          2027-01-30  20%   it is due",
     ]
+
+
+def test_each_line_has_its_tone_and_the_first_that_of_the_worst() -> None:
+    late, odd, well = (found(row("due")), found(row()), found(row()))
+    hosts = [HostFound("a", late, (WANTED,)), HostFound("b", odd), HostFound("c", well, (WANTED,))]
+    assert [line.tone for line in draw_fleet(report_fleet(hosts, VIEW))] == ["late", "plain", "late", "odd"]
+    assert [line.tone for line in draw_fleet(report_fleet(hosts[1:2], VIEW))] == ["odd", "plain", "odd"]
+    assert [line.tone for line in draw_fleet(report_fleet(hosts[2:], VIEW))] == ["well"]
+    gone = HostFound("d", {"unreachable": True})
+    assert [line.tone for line in draw_fleet(report_fleet([*hosts, gone], VIEW))][:3] == ["bad", "plain", "bad"]
 
 
 def test_a_calm_fleet_takes_one_line() -> None:
