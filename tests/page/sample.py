@@ -98,7 +98,7 @@ def _make_row(place: int, dice: Random, now: datetime, *, calm: bool) -> dict[st
     life = timedelta(days=days)
     ends = now + life * _draw_left(fate, dice, well)
     name = f"{dice.choice(WORDS)}{place}"
-    names = [f"{name}.example.org", *(f"{dice.choice(WORDS)}.{name}.example.net" for _ in range(dice.randrange(4)))]
+    names = [f"{name}.example.org", *(f"{word}.{name}.example.net" for word in dice.sample(WORDS, dice.randrange(4)))]
     digest = sha256(f"{place} {name}".encode()).hexdigest()
     left = max(0.0, (ends - now) / life)
     return {

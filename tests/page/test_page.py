@@ -89,8 +89,7 @@ def test_the_time_line_has_every_end_and_a_bar_is_a_filter(reader: Reader) -> No
     told = [int(label.split(": ")[1].split(" ")[0].replace(",", "")) for label in labels]
     assert sum(told) == sum(1 for row in ROWS if row.get("not_after"))
     expect(page.locator(".today")).to_be_visible()
-    bar = page.locator("button.bar").nth(10)
-    bar.click()
+    page.locator("button.bar").nth(10).click()
     first, last = reader.fragment.removeprefix("ends=").split("..")
     wanted = {row["certificate"] for row in ROWS if first <= (row.get("not_after") or "")[:10] <= last}
     assert wanted
@@ -105,7 +104,7 @@ def test_the_time_line_has_every_end_and_a_bar_is_a_filter(reader: Reader) -> No
 def test_what_ended_before_today_is_left_of_it(reader: Reader) -> None:
     page = reader.open(REPORT, fragment="#state=expired")
     today = page.locator(".today").bounding_box()
-    boxes = [bar.bounding_box() for bar in page.locator("button.bar").all()]
+    boxes = [place.bounding_box() for place in page.locator("button.bar").all()]
     assert today
     assert boxes
     assert all(box and box["x"] <= today["x"] for box in boxes)
