@@ -38,3 +38,8 @@ def built_collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with tarfile.open(tarball) as archive:
         archive.extractall(place / "ansible_collections/certwright/tls", filter="data")
     return place
+
+
+@pytest.fixture(scope="session")
+def awx_collection() -> Path:
+    return find_made("awx-collection")
