@@ -39,7 +39,7 @@ _value:
 
 from typing import Any
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_report import find_put_back
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_steps import find_put_back
 
 
 def put_back(results: dict[str, Any]) -> list[str]:

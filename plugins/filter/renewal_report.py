@@ -56,10 +56,27 @@ options:
     description: By host, what P(certwright.tls.contacts#filter) gives.
     type: dict
     default: {}
+  broken:
+    description: By host, the result of a task whose words could not be read.
+    type: dict
+    default: {}
   permission:
     description: What P(certwright.tls.permitted_orders#filter) gives.
     type: dict
     default: {}
+  half:
+    description: V(issue) or V(activate), where the run was not both. The latter has no O(_input) to tell what is due.
+    type: str
+    default: ''
+  stopped_by:
+    description: What P(certwright.tls.put_back#filter) gives, the hosts after which no further batch was begun.
+    type: list
+    elements: str
+    default: []
+  every:
+    description: The interval of the schedule, as C(15m), C(1h), C(1d) or C(1w).
+    type: str
+    default: 1h
   check:
     description: Whether it is a run in check mode.
     type: bool
@@ -82,6 +99,9 @@ _value:
     run:
       description: V(renew).
       type: str
+    half:
+      description: V(issue) or V(activate), empty where it was both.
+      type: str
     check:
       description: Whether it is a run in check mode. Then RV(_value.renewed) are those that would be.
       type: bool
@@ -92,6 +112,10 @@ _value:
       description:
         - Each with C(host), C(certificate), C(code) and C(message) (why), C(until) (when it is due again), C(not_after)
           and C(email).
+      type: list
+      elements: dict
+    activated:
+      description: Those that an earlier run had stored, and that their services have since this one.
       type: list
       elements: dict
     not_due:
@@ -113,7 +137,9 @@ _value:
       type: list
       elements: dict
     pending:
-      description: Those that are issued and that their services do not have yet.
+      description:
+        - Those that are issued and that their services do not have yet. C(certificate) is missing where a host was not
+          begun.
       type: list
       elements: dict
     ends_soon:
@@ -125,30 +151,58 @@ _value:
     next_run_needed:
       description: The latest that the next run must happen (UTC).
       type: str
+    next_run_expected:
+      description: When the schedule comes again, by its interval.
+      type: str
+    needed_sooner:
+      description: Those that need a run before that, each with C(next_run_needed).
+      type: list
+      elements: dict
     unreachable:
       description: The hosts that were not reached.
+      type: list
+      elements: str
+    stopped_by:
+      description: The hosts after whose batch the rollout stopped.
+      type: list
+      elements: str
+    warnings:
+      description: What is of no certificate alone, as a schedule that comes too rarely.
       type: list
       elements: str
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_report import HostRun, report_renewals
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.next_run import HOURLY, find_next_run
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_report import Circumstances, report_renewals
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_steps import HostRun
 
-_STEPS = ("issued", "activated", "received", "shared", "found", "contacts", "requested", "signed", "kept")
+_STEPS = ("issued", "activated", "received", "shared", "found", "contacts", "requested", "signed", "kept", "broken")
+_HOW = ("check", "half", "stopped_by", "every")
 _PERMISSION: dict[str, Any] = {"permitted": {}, "held": {}, "refused": {}}
 
 
-def renewal_report(due: Any, permission: Any = None, check: bool = False, **steps: Any) -> dict[str, Any]:
+def renewal_report(due: Any, permission: Any = None, **words: Any) -> dict[str, Any]:
+    steps = {word: value for word, value in words.items() if word not in _HOW}
     unknown = sorted(set(steps) - set(_STEPS))
     if unknown or not isinstance(due, Mapping):
         wanted = f"results of letsencrypt_cert by host, and {', '.join(_STEPS)}"
         raise AnsibleFilterError(f"certwright.tls.renewal_report takes {wanted}")
     runs = [_load_run(str(host), {**steps, "due": due}) for host in due]
-    return report_renewals(runs, {**_PERMISSION, **(permission or {})}, is_check=bool(check))
+    how = _load_circumstances(**{word: value for word, value in words.items() if word in _HOW})
+    return report_renewals(runs, {**_PERMISSION, **(permission or {})}, how=how)
+
+
+def _load_circumstances(
+    check: bool = False, half: str = "", stopped_by: Any = (), every: Any = HOURLY
+) -> Circumstances:
+    next_run = find_next_run(str(every or HOURLY), datetime.now(timezone.utc))
+    return Circumstances(next_run, bool(check), str(half), tuple(str(host) for host in stopped_by or ()))
 
 
 def _load_run(host: str, steps: Mapping[str, Any]) -> HostRun:

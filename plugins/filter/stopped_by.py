@@ -23,6 +23,10 @@ options:
     description: Whether a host that was not reached stops the others too.
     type: bool
     default: false
+  failed:
+    description: Whether any failed activation stops the others, as of what cannot be put back.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -44,13 +48,19 @@ _value:
 from collections.abc import Mapping
 from typing import Any
 
+from ansible.module_utils.parsing.convert_bool import boolean
+
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.run_report import find_stopping, load_runs
 
 
 def stopped_by(
-    hosts: Mapping[str, Mapping[str, Any]], words: Mapping[str, str], unreachable: bool = False
+    hosts: Mapping[str, Mapping[str, Any]],
+    words: Mapping[str, str],
+    unreachable: Any = False,
+    failed: bool = False,
 ) -> list[str]:
-    return find_stopping(load_runs(hosts, words), at_unreachable=bool(unreachable))
+    stops_at_unreachable = boolean(unreachable or False)
+    return find_stopping(load_runs(hosts, words), at_unreachable=stops_at_unreachable, at_failure=bool(failed))
 
 
 class FilterModule:

@@ -32,11 +32,23 @@ def read_arguments(
 
     ActionBase.validate_argument_spec reports one error only, and drops deprecations.
     """
-    result = ArgumentSpecValidator(spec, **constraints).validate(given)
+    answered = {name: value for name, value in given.items() if not _is_unanswered(value, spec.get(name) or {})}
+    result = ArgumentSpecValidator(spec, **constraints).validate(answered)
     if result.error_messages:
         raise ArgumentError("\n".join(_describe(error) for error in result.errors))
     doubled = [f"The option {item['option']} is given by its alias {item['alias']} too" for item in result._warnings]
     return dict(result.validated_parameters), [*(str(item["msg"]) for item in result._deprecations), *doubled]
+
+
+def _is_unanswered(value: object, words: Mapping[str, Any]) -> bool:
+    """A survey may hand an answer that was left empty over as an empty text, which is no number, switch or choice.
+
+    Where any text will do it stays: an empty file of material is a fault to be told.
+    """
+    return value == "" and ("choices" in words or words.get("type", "str") in _NO_TEXTS)
+
+
+_NO_TEXTS = ("bool", "int", "float", "list", "dict")
 
 
 def read_elements(

@@ -15,11 +15,23 @@ from typing import Any
 _PROCESS = re.compile(r"(?:job [^,]*, )?pid (\d+) of (.+)\Z")
 
 
-def find_run_name() -> str:
-    """What later runs call this one: the worker that does its work, which may outlive its run, and the job of AWX."""
-    job = os.environ.get("JOB_ID") or os.environ.get("AWX_JOB_ID")
+def find_run_name(task_vars: Mapping[str, Any] | None = None) -> str:
+    """What later runs call this one: the worker that does its work, which may outlive its run, and the job of AWX.
+
+    The jobs of a sliced template, and of a workflow, have one number of a workflow in common.
+    """
+    told = task_vars or {}
+    job = os.environ.get("JOB_ID") or os.environ.get("AWX_JOB_ID") or _read_number(told.get("awx_job_id"))
+    workflow = _read_number(told.get("awx_workflow_job_id"))
     own = f"pid {os.getpid()} of {_find_place()}"
-    return f"job {job}, {own}" if job else own
+    if not job:
+        return own
+    return f"job {job} of workflow {workflow}, {own}" if workflow else f"job {job}, {own}"
+
+
+def _read_number(told: Any) -> str:
+    text = str(told or "")
+    return text if text.isdecimal() else ""
 
 
 def _find_place() -> str:

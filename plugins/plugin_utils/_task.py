@@ -60,7 +60,7 @@ class TlsAction(PipelinedAction):
             action=self,
             task_vars=self._task_vars or {},
             store=str(store) if store else None,
-            run=find_run_name(),
+            run=find_run_name(self._task_vars),
             limits=limits,
         )
 

@@ -94,7 +94,7 @@ class Controller:
         given = self.secrets / f"variables-{number}.json"
         given.write_text(json.dumps(self.variables | variables), encoding="utf-8")
         # Who starts the tests in the background leaves SIGINT ignored, and every child inherits that.
-        program = [*self.within, "env", "--default-signal=INT", _program("ansible-playbook")]
+        program = [*self.within, "env", "--default-signal=INT", find_ansible("ansible-playbook")]
         command = [*program, "-i", self.inventory, "-vvvv", "--diff", "-e", f"@{given}", *options, playbook]
         with output.open("wb") as file:
             process = subprocess.Popen(
@@ -129,5 +129,5 @@ class Controller:
         }
 
 
-def _program(name: str) -> str:
+def find_ansible(name: str) -> str:
     return str(Path(os.environ.get("CERTWRIGHT_ANSIBLE_BIN", Path(sys.executable).parent)) / name)

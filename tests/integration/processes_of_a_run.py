@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ansible_collections.certwright.tls.tests.integration.playbook_run import PlaybookRun
@@ -19,15 +20,19 @@ from ansible_collections.certwright.tls.tests.integration.servers import is_runn
 def kill(run: PlaybookRun) -> None:
     """Workers of newer ansible-cores have sessions of their own; a listener on the host is nobody's child and stays."""
     run.signal(signal.SIGSTOP)
-    pids = list(_find_children(run.process.pid))
-    for pid in (run.process.pid, *pids):
+    kill_all(run.process, list(find_children(run.process.pid)))
+
+
+def kill_all(process: subprocess.Popen[bytes], pids: Sequence[int]) -> None:
+    """It, and those that were its children."""
+    for pid in (process.pid, *pids):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    run.process.wait()
+    process.wait()
     wait_until(lambda: not any(is_running(pid) for pid in pids), "a controller that is gone")
 
 
-def _find_children(parent: int) -> Iterator[int]:
+def find_children(parent: int) -> Iterator[int]:
     """And theirs."""
     for path in Path("/proc").glob("[0-9]*"):
         try:
@@ -36,4 +41,4 @@ def _find_children(parent: int) -> Iterator[int]:
             continue
         if int(stat.rpartition(")")[2].split()[1]) == parent:
             yield int(path.name)
-            yield from _find_children(int(path.name))
+            yield from find_children(int(path.name))

@@ -177,6 +177,29 @@ def test_a_shared_certificate_that_is_due_is_renewed_everywhere(short_lived: Sha
     assert short_lived.find_keys_at_home() == {}
 
 
+@pytest.mark.parametrize("playbook", ["renew", "install"])
+def test_the_halves_are_runs_of_their_own_and_the_second_needs_no_home(shared: SharingFleet, playbook: str) -> None:
+    """As an unsliced job and a sliced one have it: the second has only a part of the hosts in its inventory."""
+    play = shared.renew if playbook == "renew" else shared.install
+    told = play("--tags", "issue")
+    assert (told.code, shared.orders, shared.served) == (0, 1, shared.by_hand), told.output
+    shared.place(MEMBER)
+    for check in (("--check",), ()):
+        assert shared.served == shared.by_hand
+        member = play("--tags", "activate", "--limit", MEMBER, *check)
+        assert (member.code, "wildcard" in member.output) == (0, True), member.output
+    assert shared.served[HOME] == shared.by_hand[HOME]
+    shared.place(HOME, MEMBER)
+    assert play("--tags", "activate", "--limit", HOME).code == 0
+    shared.await_served(shared.leaf(HOME, "wildcard.shared"))
+    shared.place(HOME, MEMBER)
+    kept = shared.renew()
+    assert (kept.find("pending"), shared.orders) == (
+        {"not_due": ["host1/wildcard.shared", "host1/wildcard", "host2/wildcard"]},
+        1,
+    )
+
+
 def test_a_member_keeps_what_it_has_while_its_home_is_gone_and_a_new_one_fails(shared: SharingFleet) -> None:
     assert shared.install().code == 0
     fingerprint = shared.leaf()

@@ -7,73 +7,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.ca_failure import find_failures
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import load_time
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_batch import find_unanswered
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.next_run import NextRun
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal import Life
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_steps import HostRun, Result
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.sharing import name_at_home
 
-RENEWED, NOT_DUE, DEFERRED, FAILED, EXPIRED = "renewed", "not_due", "deferred", "failed", "expired"
-STATES = (RENEWED, NOT_DUE, DEFERRED, FAILED, EXPIRED)
-PUT_BACK = ("rolled_back", "kept_new_unproved", "stranded")
+RENEWED, ACTIVATED, NOT_DUE = "renewed", "activated", "not_due"
+DEFERRED, FAILED, EXPIRED = "deferred", "failed", "expired"
+STATES = (RENEWED, ACTIVATED, NOT_DUE, DEFERRED, FAILED, EXPIRED)
+FIRST_HALF, SECOND_HALF = "issue", "activate"
+# Of what waits for its services nothing else is known in a run of the second half alone.
+UNTOLD = ""
+_KEPT = (RENEWED, ACTIVATED, NOT_DUE)
 _ENDING = ("due", "expired")
 _CLOSE, _CLOSE_OF_SHORT = 1 / 6, 1 / 4
 _OVERDUE = "it is stored and not activated, and what the services have has ended or is about to; see why they refuse it"
 ORDERS_HELD = "it is due, and over the budget of orders of this run; the next run goes on"
 _LEFT = "it is due, and this run ended before it was ordered; the next run goes on"
 _UNRECEIVED = "this run ended before it was received from its home; the next run goes on"
+_ACTIVATED = "an earlier run had stored it, and its services have it since this one"
 _NO_PERMISSION: Mapping[str, Any] = {"permitted": {}, "held": {}, "refused": {}}
-
-Result = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class HostRun:
-    """What the steps of a run said of one host; a step that was not taken said nothing.
-
-    `due` is of the first look, in check mode; `issued` of the orders; `received` of what homes handed out, and `shared`
-    says what that would be, by name as the orders have it; `requested` and `signed` are of internal CAs, `kept` of
-    those whose directories the host has, in a loop; `found` of the certificates that nobody renews.
-    """
-
-    host: str
-    due: Result = field(default_factory=dict)
-    issued: Result = field(default_factory=dict)
-    activated: Result = field(default_factory=dict)
-    received: Result = field(default_factory=dict)
-    requested: Result = field(default_factory=dict)
-    signed: Result = field(default_factory=dict)
-    kept: Result = field(default_factory=dict)
-    shared: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    found: Result = field(default_factory=dict)
-    contacts: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def steps(self) -> tuple[Result, ...]:
-        return self.due, self.issued, self.activated, self.received, self.requested, self.signed, self.kept, self.found
-
-    @property
-    def is_unreachable(self) -> bool:
-        return any(step.get("unreachable") for step in self.steps)
-
-    @property
-    def latest(self) -> Result:
-        """The orders know more than the look before them."""
-        return self.issued if "outcomes" in self.issued else self.due
-
-    @property
-    def internal(self) -> HostRun:
-        """The same for what an internal CA signs."""
-        return HostRun(self.host, due=self.requested, issued=self.signed, activated=self.activated)
-
-    @property
-    def renewed_names(self) -> frozenset[str]:
-        """What is ordered here, or at a home, or signed by a CA of ours."""
-        steps = (self.latest, self.received, self.internal.latest)
-        return frozenset((*self.shared, *(name for step in steps for name in step.get("outcomes") or ())))
 
 
 @dataclass(frozen=True)
@@ -96,27 +55,65 @@ class Row:
     is_news: bool = False
 
 
-def report_renewals(runs: Sequence[HostRun], permission: Result, *, is_check: bool) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Circumstances:
+    """Of all hosts of a run: whether it only checks, and who stopped its rollout.
+
+    `half` is `issue` or `activate` where it is not both.
+    """
+
+    next_run: NextRun
+    is_check: bool = False
+    half: str = ""
+    stopped_by: tuple[str, ...] = ()
+
+
+def report_renewals(runs: Sequence[HostRun], permission: Result, *, how: Circumstances) -> dict[str, Any]:
     """Plain JSON for people, AWX and metrics, without anything that is secret.
 
     In check mode `renewed` are those that would be.
     """
-    ordered = [row for run in runs for row in find_rows(run, permission, is_check=is_check)]
-    received = (row for run in runs for row in _find_received(run, ordered, is_check=is_check))
-    signed = (row for run in runs for row in (*_find_signed(run, is_check=is_check), *_find_unkept(run)))
-    rows = [*ordered, *signed, *_find_unanswered(runs), *received]
+    rows = list(_find_all_rows(runs, permission, how))
+    pending = [row for row in rows if row.pending]
     needed = sorted(row.next_run_needed for row in rows if row.next_run_needed)
-    listed = {state: [_describe(row) for row in rows if row.state == state] for state in STATES}
+    sooner = [row for row in rows if row.state in _KEPT and how.next_run.is_too_late_for(row.next_run_needed)]
     return {
         "run": "renew",
-        "check": is_check,
+        "half": how.half,
+        "check": how.is_check,
         "checked": sum(1 for row in rows if row.certificate),
-        **listed,
-        "pending": [{"host": row.host, "certificate": row.certificate} for row in rows if row.pending],
+        **{state: [_describe(row) for row in rows if row.state == state] for state in STATES},
+        "pending": [_place(row) for row in pending],
         "ends_soon": [row for run in runs for row in find_ending(run)],
         "next_run_needed": needed[0] if needed else "",
+        "next_run_expected": how.next_run.text,
+        "needed_sooner": [{**_place(row), "next_run_needed": row.next_run_needed} for row in sooner],
         "unreachable": [run.host for run in runs if run.is_unreachable],
+        # The last batch has none after it.
+        "stopped_by": list(how.stopped_by) if pending else [],
+        "warnings": list(_find_warnings(how.next_run, [row.next_run_needed for row in sooner])),
     }
+
+
+def _find_warnings(next_run: NextRun, sooner: Sequence[str]) -> Iterator[str]:
+    if next_run.fault:
+        yield next_run.fault
+    if sooner:
+        fact = f"of {len(sooner)} certificates the renewal is needed before the schedule comes again"
+        yield f"{fact} (tls_renew_every: {next_run.every}), the first by {min(sooner)}; run it more often"
+
+
+def _find_all_rows(runs: Sequence[HostRun], permission: Result, how: Circumstances) -> Iterator[Row]:
+    if how.half == SECOND_HALF:
+        yield from (row for run in runs for row in _find_activated(run, how))
+        return
+    ordered = [row for run in runs for row in find_rows(run, permission, is_check=how.is_check)]
+    yield from ordered
+    for run in runs:
+        yield from _find_signed(run, is_check=how.is_check)
+        yield from _find_unkept(run)
+    yield from _find_unanswered(runs)
+    yield from (row for run in runs for row in _find_received(run, ordered, is_check=how.is_check))
 
 
 def find_rows(run: HostRun, permission: Result, *, is_check: bool) -> Iterator[Row]:
@@ -125,6 +122,18 @@ def find_rows(run: HostRun, permission: Result, *, is_check: bool) -> Iterator[R
     yield from _find_host_faults(run)
     for name in latest.get("outcomes") or ():
         yield _judge(run, str(name), permission, is_check=is_check)
+
+
+def _find_activated(run: HostRun, how: Circumstances) -> Iterator[Row]:
+    """Nobody asked what is due: one for each certificate that waited, and one for a host that was not begun."""
+    yield from _find_host_faults(run)
+    if how.stopped_by and run.activated.get("skipped"):
+        yield Row(run.host, "", UNTOLD, pending=True)
+    alone = HostRun(run.host, issued=run.activated, activated=run.activated)
+    for name in run.activated.get("outcomes") or ():
+        row = _judge(alone, str(name), _NO_PERMISSION, is_check=how.is_check)
+        is_news = name not in (run.activated.get("retried") or ())
+        yield replace(row, state=UNTOLD if row.state == NOT_DUE else row.state, is_news=is_news)
 
 
 def _find_signed(run: HostRun, *, is_check: bool) -> Iterator[Row]:
@@ -171,25 +180,6 @@ def _find_unreceived(run: HostRun, ordered: Sequence[Row], *, is_check: bool) ->
             yield Row(run.host, name, RENEWED, RENEWED, f"its home {words['home']} would order it, and hand it out")
         else:
             yield Row(run.host, name, DEFERRED, "not_received", _UNRECEIVED)
-
-
-def find_put_back(results: Mapping[str, Result]) -> list[str]:
-    """The hosts on which a service did not take its new certificate, by their results of the activation.
-
-    What has failed before stops nobody again: a vhost that is broken for a week would stop all renewals of a fleet.
-    """
-    return [str(host) for host, result in results.items() if _is_put_back(result)]
-
-
-def _is_put_back(result: Result) -> bool:
-    outcomes = (result.get("outcomes") or {}).items()
-    return any(item["outcome"] in PUT_BACK and not _is_retried(result, name) for name, item in outcomes)
-
-
-def _is_retried(result: Result, name: str) -> bool:
-    """certificate_activate says so; a member that goes back with what it did not receive now has had it before."""
-    renewal = (result.get("renewals") or {}).get(name) or {}
-    return name in (result.get("retried") or ()) or renewal.get("ordered") is False
 
 
 def find_ending(run: HostRun) -> Iterator[dict[str, Any]]:
@@ -243,7 +233,7 @@ def _judge(run: HostRun, name: str, permission: Result, *, is_check: bool) -> Ro
         state=state,
         code=code,
         message=message,
-        until=str(renewal.get("renew_at" if state in (RENEWED, NOT_DUE) else "next_try", "")),
+        until=str(renewal.get("renew_at" if state in _KEPT else "next_try", "")),
         not_after=_find_end(run, name, renewal, is_pending=is_pending),
         next_run_needed=str(renewal.get("next_run_needed", "")),
         pending=is_pending,
@@ -277,7 +267,10 @@ def _find_state(run: HostRun, name: str, permission: Result, *, is_check: bool) 
         reasons = (item for item in run.latest.get("reasons") or () if item["certificate"] == name)
         reason = next(reasons, {"code": RENEWED, "message": ""})
         return RENEWED, reason["code"], reason["message"]
-    return (DEFERRED, "not_ordered", _LEFT) if renewal.get("due") else (NOT_DUE, "", "")
+    if renewal.get("due"):
+        return DEFERRED, "not_ordered", _LEFT
+    activated = (run.activated.get("outcomes") or {}).get(name) or {}
+    return (ACTIVATED, ACTIVATED, _ACTIVATED) if activated.get("changed") else (NOT_DUE, "", "")
 
 
 def _find_problems(run: HostRun, name: str, permission: Result) -> Iterator[Mapping[str, str]]:
@@ -292,6 +285,10 @@ def _find_warning(result: Result, name: str) -> str:
     """What was put off is told as a warning, which begins with its name and ends with its code."""
     told = (str(warning) for warning in result.get("warnings") or () if str(warning).startswith(f"{name}: "))
     return next((text.partition(": ")[2] for text in told), "")
+
+
+def _place(row: Row) -> dict[str, str]:
+    return {"host": row.host, **({"certificate": row.certificate} if row.certificate else {})}
 
 
 def _describe(row: Row) -> dict[str, Any]:

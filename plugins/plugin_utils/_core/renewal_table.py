@@ -15,10 +15,12 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions im
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inspection import format_instant
 
 _HEADINGS = ("HOST", "CERTIFICATE", "STATE", "UNTIL", "ENDS", "WHY")
-_COUNTED = ("renewed", "not_due", "deferred", "failed", "expired", "pending", "ends_soon", "unreachable")
-_SHOWN = ("expired", "failed", "deferred", "renewed")
+_COUNTED = ("renewed", "activated", "not_due", "deferred", "failed", "expired", "pending", "ends_soon", "unreachable")
+_SHOWN = ("expired", "failed", "deferred", "renewed", "activated")
 _WORDS = {"not_due": "not due", "pending": "pending activation", "ends_soon": "ends soon"}
-_FORESEEN = "would be renewed"
+_FORESEEN = {"renewed": "would be renewed", "activated": "would be activated"}
+_WAITING = "it is issued, and its services do not have it yet; the next run goes on"
+_NOT_BEGUN = "the rollout had stopped before it was begun; what waits on it is taken up by the next run"
 
 Cells = tuple[str, ...]
 
@@ -26,17 +28,26 @@ Cells = tuple[str, ...]
 def render_renewals(report: Mapping[str, Any], *, width: int = WIDTH) -> list[str]:
     """Certificates that are not due have one line a host."""
     rows = [[printable(cell) for cell in row] for row in _find_rows(report)]
-    return [_count(report), *(align([_HEADINGS, *rows], width=width) if rows else ())]
+    return [_count(report), *(align([_HEADINGS, *rows], width=width) if rows else ()), *_tell(report)]
+
+
+def _tell(report: Mapping[str, Any]) -> Iterator[str]:
+    """What is of no certificate alone."""
+    if report["stopped_by"]:
+        hosts = printable(", ".join(report["stopped_by"]))
+        yield f"The rollout stopped after the batch of {hosts}; mend what is said above, and run again"
+    yield from (printable(warning) for warning in report["warnings"])
 
 
 def _count(report: Mapping[str, Any]) -> str:
-    counts = [f"{_word(word, report)} {len(report[word])}" for word in _COUNTED]
+    counted = [word for word in _COUNTED if report[word] or word != "activated"]
+    counts = [f"{_word(word, report)} {len(report[word])}" for word in counted]
     needed = _show_instant(report["next_run_needed"])
     return ", ".join(counts) + (f"; the next run is needed by {needed}" if needed else "")
 
 
 def _word(state: str, report: Mapping[str, Any]) -> str:
-    return _FORESEEN if state == "renewed" and report["check"] else _WORDS.get(state, state)
+    return _FORESEEN.get(state, _WORDS.get(state, state)) if report["check"] else _WORDS.get(state, state)
 
 
 def _find_rows(report: Mapping[str, Any]) -> Iterator[Cells]:
@@ -51,8 +62,8 @@ def _find_rows(report: Mapping[str, Any]) -> Iterator[Cells]:
         why = f"{row['days_left']} days are left, and nobody renews it: supply a newer one"
         yield (row["host"], row["certificate"], _WORDS["ends_soon"], "", ends, why)
     for row in report["pending"]:
-        why = "it is issued, and its services do not have it yet; the next run goes on"
-        yield (row["host"], row["certificate"], _WORDS["pending"], "", "", why)
+        why = _WAITING if row.get("certificate") else _NOT_BEGUN
+        yield (row["host"], row.get("certificate", ""), _WORDS["pending"], "", "", why)
     yield from _find_kept(report["not_due"])
 
 

@@ -11,16 +11,18 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_batch import find_unanswered
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_report import ORDERS_HELD, PUT_BACK
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_report import ORDERS_HELD
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_steps import PUT_BACK
 
 CHANGED, UNCHANGED, PENDING, DEFERRED = "changed", "unchanged", "pending", "deferred"
 HELD_BACK, FAILED = "held_back", "failed"
+REMOVALS = ("remove", "decommission")
 STATES = (CHANGED, UNCHANGED, PENDING, DEFERRED, HELD_BACK, FAILED)
 _NOT_ASKED = "it ended before it was asked"
 _HELD = "another certificate of this host was refused, and one stops all; mend that one, or say tls_on_problem: skip"
 _STOPPED = "it is stored, and the rollout had stopped before it was handed to its services; the next run goes on"
 _NOT_BEGUN = "the rollout had stopped before it was begun; what waits on it is taken up by the next run"
-_UNREACHED = "{host} was not reached, so nothing of it was changed; run again"
+_UNREACHED = "{host} was not reached in each step, so nobody knows how far it came; run again"
 _STORED = "it is stored, and its services do not have it yet; the next run goes on"
 
 Result = Mapping[str, Any]
@@ -124,9 +126,18 @@ class Row:
     services: tuple[str, ...] = ()
 
 
-def find_stopping(runs: Sequence[HostRun], *, at_unreachable: bool) -> list[str]:
-    """The hosts after which no further batch is begun: a service went back there, or nobody knows how it went."""
-    return [run.host for run in runs if _is_stopping(run) or (at_unreachable and run.is_unreachable)]
+def find_stopping(runs: Sequence[HostRun], *, at_unreachable: bool, at_failure: bool = False) -> list[str]:
+    """The hosts after which no further batch is begun: a service went back there, or nobody knows how it went.
+
+    `at_failure` is for what cannot be put back: any fault stops then.
+    """
+    return [
+        run.host
+        for run in runs
+        if _is_stopping(run)
+        or (at_unreachable and run.is_unreachable)
+        or (at_failure and bool(run.activated.get("failed")))
+    ]
 
 
 def _is_stopping(run: HostRun) -> bool:
@@ -160,7 +171,10 @@ def report_run(runs: Sequence[HostRun], *, run: str, how: Circumstances) -> dict
         "check": how.is_check,
         "checked": sum(1 for row in rows if row.certificate),
         **{state: [_describe(row) for row in rows if row.state == state] for state in STATES},
-        "unmanaged": [{"host": item.host, "certificate": name} for item in runs for name in item.unmanaged],
+        # What a removal was not told of is what stays.
+        "unmanaged": []
+        if run in REMOVALS
+        else [{"host": item.host, "certificate": name} for item in runs for name in item.unmanaged],
         "unreachable": [item.host for item in runs if item.is_unreachable],
         # The last batch has none after it.
         "stopped_by": list(how.stopped_by) if has_left else [],

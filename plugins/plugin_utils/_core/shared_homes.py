@@ -106,7 +106,7 @@ def find_holding(
     return holding
 
 
-_STEPS = ("decommission_prepared", "remove_prepared", "remove_activated", "decommission_finished")
+_STEPS = ("decommission_prepared", "remove_prepared", "remove_read", "remove_activated", "decommission_finished")
 
 
 def _has_let_go(variables: Mapping[str, Any], name: str, *, check_mode: bool) -> bool:

@@ -66,7 +66,10 @@ def test_a_step_that_nobody_takes_is_refused() -> None:
 def test_hosts_stop_a_rollout_by_what_they_activated_or_when_told_by_their_silence() -> None:
     hosts = {"a": {"activated": outcomes("rolled_back")}, "b": {"stored": {"unreachable": True}}}
     assert stopped_by.stopped_by(hosts, WORDS) == ["a"]
-    assert stopped_by.stopped_by(hosts, WORDS, unreachable=True) == ["a", "b"]
+    for said, expected in ((True, ["a", "b"]), ("true", ["a", "b"]), ("false", ["a"]), ("", ["a"])):
+        assert stopped_by.stopped_by(hosts, WORDS, unreachable=said) == expected
+    faults = {"c": {"activated": {"failed": True, **outcomes("failed")}}}
+    assert (stopped_by.stopped_by(faults, WORDS), stopped_by.stopped_by(faults, WORDS, failed=True)) == ([], ["c"])
 
 
 def test_only_hosts_on_which_something_waits_are_activated() -> None:

@@ -42,6 +42,8 @@ READ: dict[str, Any] = {
         pytest.param({"name": "web"}, {}, id="defaults"),
         pytest.param({"name": "web", "limit": "5", "state": "absent"}, {"limit": 5, "state": "absent"}, id="converted"),
         pytest.param({"name": "web", "src": "a.pem"}, {"src": "a.pem"}, id="one of two"),
+        pytest.param({"name": "web", "limit": "", "state": ""}, {}, id="answers that were left empty"),
+        pytest.param({"name": "web", "content": ""}, {"content": ""}, id="a text may be empty"),
     ],
 )
 def test_arguments_are_read(given: dict[str, Any], changes: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -50,6 +51,26 @@ def test_what_a_run_is_called(variables: dict[str, str], expected: str, monkeypa
         monkeypatch.setenv(variable, value)
     assert find_run_name().startswith(expected)
     assert find_run_name() == find_run_name()
+
+
+@pytest.mark.parametrize(
+    ("job", "told", "expected"),
+    [
+        pytest.param("7", {"awx_workflow_job_id": 3}, "job 7 of workflow 3, pid ", id="a node of a workflow"),
+        pytest.param("", {"awx_job_id": "9"}, "job 9, pid ", id="the variable alone"),
+        pytest.param("7", {"awx_workflow_job_id": ""}, "job 7, pid ", id="no workflow"),
+        pytest.param("", {"awx_job_id": "9, pid 1 of x"}, "pid ", id="what is no number"),
+        pytest.param("", {"awx_workflow_job_id": 3}, "pid ", id="a workflow without a job"),
+    ],
+)
+def test_a_job_is_called_by_its_numbers(
+    job: str, told: dict[str, Any], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOB_ID", job)
+    assert find_run_name(told).startswith(expected)
+    assert is_over(find_run_name(told)) is False
+    ended = find_run_name(told).replace(f"pid {os.getpid()} ", f"pid {ended_process()} ")
+    assert is_over(ended) is True
 
 
 @pytest.mark.parametrize(

@@ -6,22 +6,26 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.next_run import find_next_run
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_report import (
     STATES,
-    HostRun,
-    find_put_back,
+    Circumstances,
     report_renewals,
 )
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_steps import HostRun, find_put_back
 from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils._core.renewal_results import (
     NO_PERMISSION,
     outcome,
     result,
 )
 
+NOW = datetime(2026, 11, 22, 12, tzinfo=timezone.utc)
+NEXT = find_next_run("1h", NOW)
 LATER, END = "2026-12-20T00:00:00Z", "2027-01-19T00:00:00Z"
 DUE = outcome("planned", changed=True, pending=True, due=True, not_after="2026-11-30T00:00:00Z")
 ORDERED = outcome("staged", changed=True, pending=True, ordered=True, renew_at=LATER, not_after=END)
@@ -30,7 +34,9 @@ PERMITTED = {**NO_PERMISSION, "permitted": {"host1": ["web"]}}
 
 
 def report(run: HostRun, permission: Any = None, *, is_check: bool = False) -> dict[str, Any]:
-    return report_renewals([run], NO_PERMISSION if permission is None else permission, is_check=is_check)
+    return report_renewals(
+        [run], NO_PERMISSION if permission is None else permission, how=Circumstances(NEXT, is_check=is_check)
+    )
 
 
 def find_states(told: dict[str, Any]) -> list[tuple[str, str]]:
@@ -312,7 +318,7 @@ def test_in_check_mode_a_member_would_receive_what_its_home_would_order(
     home: HostRun, permission: dict[str, Any], is_check: bool, expected: str
 ) -> None:
     member = HostRun("web1", due=result(), shared=SHARED)
-    told = report_renewals([home, member], {**NO_PERMISSION, **permission}, is_check=is_check)
+    told = report_renewals([home, member], {**NO_PERMISSION, **permission}, how=Circumstances(NEXT, is_check=is_check))
     assert [expected] == [state for state in STATES for row in told[state] if row["host"] == "web1"]
 
 
@@ -381,13 +387,13 @@ def test_a_ca_that_cannot_be_kept_fails_its_host() -> None:
 def test_a_ca_that_failed_is_told_by_the_first_host_that_asked_though_nothing_is_due() -> None:
     found = [{"issuer": "office", "code": "ca_damaged", "message": "entry 7"}]
     asked = [HostRun(name, requested=result(web=outcome()) | {"unanswered": found}) for name in ("web1", "web2")]
-    told = report_renewals(asked, NO_PERMISSION, is_check=False)
+    told = report_renewals(asked, NO_PERMISSION, how=Circumstances(NEXT))
     assert [(row["host"], row.get("certificate"), row["code"], row["message"]) for row in told["failed"]] == [
         ("web1", None, "ca_damaged", "the internal CA office could not be read: entry 7")
     ]
     problem = {"certificate": "/srv/ca", "code": "ca_damaged", "message": "entry 7"}
     kept = {"failed": True, "results": [{"item": "office", "failed": True, "problems": [problem]}]}
-    told = report_renewals([*asked, HostRun("ca01", kept=kept)], NO_PERMISSION, is_check=False)
+    told = report_renewals([*asked, HostRun("ca01", kept=kept)], NO_PERMISSION, how=Circumstances(NEXT))
     assert [row["host"] for row in told["failed"]] == ["ca01"]
 
 
@@ -399,3 +405,89 @@ def test_a_ca_that_failed_without_a_problem_says_what_the_module_said() -> None:
     assert (row["code"], row["message"]) == ("failed", "the internal CA office could not be kept: no such host")
     (row,) = report(HostRun("ca01", kept={"failed": True, "msg": "no loop"}))["failed"]
     assert row["message"] == "the internal CA of this host could not be kept: no loop"
+
+
+WAITED = result(web=outcome("activated", changed=True))
+
+
+@pytest.mark.parametrize(
+    ("activated", "stopped_by", "expected", "pending"),
+    [
+        pytest.param(WAITED, (), [("activated", "activated", "web")], [], id="its services have it now"),
+        pytest.param(
+            result(web=outcome("restart_pending", pending=True)), (), [], ["web"], id="its service has to be restarted"
+        ),
+        pytest.param(
+            result(("web", "rolled_back", "m"), web=outcome("rolled_back", pending=True)),
+            ("host1",),
+            [("failed", "rolled_back", "web")],
+            ["web"],
+            id="its service did not take it",
+        ),
+        pytest.param(result(), (), [], [], id="nothing waited"),
+        pytest.param({"skipped": True}, ("other",), [], [""], id="the rollout had stopped"),
+        pytest.param({"skipped": True}, (), [], [], id="skipped for no fault"),
+        pytest.param({"failed": True, "msg": "m"}, (), [("failed", "failed", "")], [], id="a fault of the host"),
+        pytest.param({"unreachable": True}, ("other",), [], [], id="a host that was not reached"),
+        pytest.param({}, (), [("failed", "not_asked", "")], [], id="a host that did not come to it"),
+    ],
+)
+def test_in_a_run_of_the_second_half_alone_what_was_activated_is_told_and_nothing_of_what_is_due(
+    activated: dict[str, Any], stopped_by: tuple[str, ...], expected: list[tuple[str, str, str]], pending: list[str]
+) -> None:
+    how = Circumstances(NEXT, half="activate", stopped_by=stopped_by)
+    told = report_renewals([HostRun("host1", activated=activated)], NO_PERMISSION, how=how)
+    rows = [(state, row["code"], row.get("certificate", "")) for state in STATES for row in told[state]]
+    assert (rows, [row.get("certificate", "") for row in told["pending"]]) == (expected, pending)
+    assert (told["half"], told["stopped_by"]) == ("activate", list(stopped_by) if pending else [])
+
+
+@pytest.mark.parametrize(("retried", "is_news"), [(["web"], False), ([], True)], ids=["again", "the first time"])
+def test_a_failed_activation_is_news_the_first_time(retried: list[str], is_news: bool) -> None:
+    step = {**result(("web", "rolled_back", "m"), web=outcome("rolled_back", pending=True)), "retried": retried}
+    how = Circumstances(NEXT, half="activate")
+    (row,) = report_renewals([HostRun("host1", activated=step)], NO_PERMISSION, how=how)["failed"]
+    assert row.get("is_news", False) is is_news
+
+
+def test_what_an_earlier_run_had_stored_is_told_in_a_whole_run_too() -> None:
+    run = HostRun("host1", due=result(web=outcome(pending=True)), activated=WAITED)
+    told = report(run)
+    assert (find_states(told), told["pending"]) == ([("activated", "activated")], [])
+
+
+def test_words_that_cannot_be_read_fail_the_host() -> None:
+    run = HostRun("host1", broken={"failed": True, "msg": "tls_max_orders is 'many'"})
+    (row,) = report(run)["failed"]
+    assert (row["host"], row["message"]) == ("host1", "tls_max_orders is 'many'")
+
+
+@pytest.mark.parametrize(
+    ("every", "certificates", "expected"),
+    [
+        pytest.param("1h", {"web": outcome(next_run_needed="2026-11-22T12:30:00Z")}, ["web"], id="in half an hour"),
+        pytest.param("15m", {"web": outcome(next_run_needed="2026-11-22T12:30:00Z")}, [], id="a schedule that suits"),
+        pytest.param("1h", {"web": outcome(next_run_needed="2026-11-22T13:00:00Z")}, [], id="just in time"),
+        pytest.param("1d", {"a": outcome(next_run_needed=LATER), "b": outcome()}, [], id="later, or not known"),
+        pytest.param(
+            "1h",
+            {"web": outcome("deferred", next_run_needed="2026-11-22T12:01:00Z")},
+            [],
+            id="put off: it may be tried again later than that",
+        ),
+    ],
+)
+def test_a_certificate_that_needs_a_run_before_the_schedule_comes_again_is_named(
+    every: str, certificates: dict[str, Any], expected: list[str]
+) -> None:
+    how = Circumstances(find_next_run(every, NOW))
+    told = report_renewals([HostRun("host1", due=result(**certificates))], NO_PERMISSION, how=how)
+    assert [row["certificate"] for row in told["needed_sooner"]] == expected
+    assert [warning.endswith("run it more often") for warning in told["warnings"]] == [True for _name in expected]
+    assert told["next_run_expected"] == how.next_run.text
+
+
+def test_an_interval_that_is_none_is_told_and_keeps_no_report_from_anybody() -> None:
+    told = report_renewals([], NO_PERMISSION, how=Circumstances(find_next_run("hourly", NOW)))
+    (warning,) = told["warnings"]
+    assert (told["next_run_expected"], "'hourly', which is no interval" in warning) == ("2026-11-22T13:00:00Z", True)

@@ -11,10 +11,23 @@ from typing import Any
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_table import render_renewals
 
 END = "2027-01-19T00:00:00Z"
+NOT_BEGUN = "the rollout had stopped before it was begun; what waits on it is taken up by the next run"
 
 
 def report(**words: Any) -> dict[str, Any]:
-    lists = ("renewed", "not_due", "deferred", "failed", "expired", "pending", "ends_soon", "unreachable")
+    lists = (
+        "renewed",
+        "activated",
+        "not_due",
+        "deferred",
+        "failed",
+        "expired",
+        "pending",
+        "ends_soon",
+        "unreachable",
+        "stopped_by",
+        "warnings",
+    )
     return {"check": False, "next_run_needed": "", **{word: [] for word in lists}, **words}
 
 
@@ -70,3 +83,27 @@ def test_only_the_last_column_is_cut_and_no_host_writes_on_the_terminal() -> Non
     lines = render_renewals(report(failed=[row("a" * 30, message="x" * 100 + "\x1b[2J")]), width=70)
     assert [len(line) for line in lines[1:]] == [62, 70]
     assert lines[2].endswith("x…")
+
+
+def test_the_second_half_alone_says_what_was_activated_who_stopped_it_and_who_was_not_begun() -> None:
+    told = report(
+        activated=[row("a", message="an earlier run had stored it")],
+        failed=[row("b", "web2", message="the port shows another one")],
+        pending=[row("b", "web2"), {"host": "web3"}],
+        stopped_by=["web2"],
+    )
+    count, _headings, *lines = render_renewals(told)
+    assert count.startswith("renewed 0, activated 1, not due 0, ")
+    assert [" ".join(line.split()) for line in lines] == [
+        "web2 b failed the port shows another one",
+        "web1 a activated an earlier run had stored it",
+        "web2 b pending activation it is issued, and its services do not have it yet; the next run goes on",
+        f"web3 pending activation {NOT_BEGUN}",
+        "The rollout stopped after the batch of web2; mend what is said above, and run again",
+    ]
+
+
+def test_what_is_of_no_certificate_alone_comes_last() -> None:
+    (line,) = render_renewals(report(warnings=["run it more often\x1b[2J"]))[1:]
+    assert line.startswith("run it more often")
+    assert "\x1b" not in line

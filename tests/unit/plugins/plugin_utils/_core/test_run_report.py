@@ -122,6 +122,7 @@ def test_what_the_inventory_does_not_know_is_named_unless_another_step_keeps_it(
     ordered = {**result(api=outcome("unchanged")), "unmanaged": ["www", "old"]}
     report = report_run([HostRun("h", (ordered, stored))], run="install", how=Circumstances())
     assert report["unmanaged"] == [{"host": "h", "certificate": "old"}]
+    assert report_run([HostRun("h", (ordered, stored))], run="remove", how=Circumstances())["unmanaged"] == []
 
 
 STOPPING = [
@@ -144,6 +145,12 @@ def test_a_host_that_is_not_reached_stops_it_when_told() -> None:
     assert find_stopping([HostRun("h", activated={"unreachable": True})], at_unreachable=True) == ["h"]
 
 
+def test_any_fault_stops_what_cannot_be_put_back() -> None:
+    failed = HostRun("h", activated=result(("www", "not_revoked", "m"), www=outcome("failed")))
+    assert find_stopping([failed], at_unreachable=False) == []
+    assert find_stopping([failed, HostRun("i")], at_unreachable=False, at_failure=True) == ["h"]
+
+
 def test_a_run_that_only_activates_fails_nobody_whom_it_did_not_begin_with_and_names_them() -> None:
     assert report_run([HostRun("h")], run="install", how=Circumstances(asked=False))["failed"] == []
     stopped = report_run([HostRun("h")], run="install", how=Circumstances(asked=False, stopped_by=("canary",)))
@@ -159,6 +166,6 @@ def test_each_host_fails_for_all_of_its_faults() -> None:
     ]
     assert find_faults(report_run(runs, run="install", how=Circumstances())) == {
         "a": "inventory: that too\nwww: why",
-        "b": "b was not reached, so nothing of it was changed; run again",
+        "b": "b was not reached in each step, so nobody knows how far it came; run again",
         "c": "c: it ended before it was asked",
     }
