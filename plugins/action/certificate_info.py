@@ -15,6 +15,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.finding impor
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.question import load_question
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import find_clock_notices, report_warnings
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.survey import report_survey
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.table import render_table
 from ansible_collections.certwright.tls.plugins.plugin_utils._remote import Host
 from ansible_collections.certwright.tls.plugins.plugin_utils._secrets import read_secret
 from ansible_collections.certwright.tls.plugins.plugin_utils._supply import read_anchors
@@ -32,9 +33,11 @@ class ActionModule(TlsAction):
         question = replace(question, passphrase=self._read_passphrase(arguments))
         answer = host.survey(question.to_request())
         view = View(now, read_anchors(), question.warn_below)
+        report = report_survey(answer, question, view)
         return {
             "changed": False,
-            **report_survey(answer, question, view),
+            **report,
+            **({"table": render_table(report)} if arguments["table"] else {}),
             "store_path": answer["store"],
             "warnings": report_warnings((*notices, *find_clock_notices(answer["time"], now))),
         }

@@ -72,6 +72,11 @@ options:
       - The share of its whole life, from V(0) to V(1), below which a certificate is V(due).
       - By default one third, and a half when its whole life is under ten days.
     type: float
+  table:
+    description:
+      - Whether the result has the same as RV(table), for people who ask on the command line.
+    type: bool
+    default: false
   keystore_passphrase:
     description:
       - What opens PKCS#12 files among O(paths). Those that no passphrase or Java's own V(changeit) protects are opened
@@ -359,6 +364,11 @@ problems:
     message:
       description: The fact and the way out.
       type: str
+table:
+  description: What P(certwright.tls.table#filter) gives of the result, as lines.
+  returned: with O(table)
+  type: list
+  elements: str
 store_path:
   description: The store on the host.
   returned: success
@@ -379,6 +389,7 @@ ARGUMENT_SPEC = dict(
     certificates=dict(type="list", elements="str", default=[]),
     store=dict(type="bool"),
     warn_below=dict(type="float"),
+    table=dict(type="bool", default=False),
     keystore_passphrase=dict(type="str", no_log=True),
     keystore_passphrase_src=dict(type="str", no_log=False),
     store_path=dict(type="str"),

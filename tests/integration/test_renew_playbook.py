@@ -66,6 +66,13 @@ class Fleet:
         self.acme.learn_secrets()
         return finished
 
+    def look(self) -> dict[str, dict[str, Any]]:
+        """The rows of a report by certificate."""
+        path = self.controller.root / "report.json"
+        finished = self.play("report", tls_report_json=str(path))
+        assert finished.code == 0, finished.output
+        return {row["certificate"]: row for row in json.loads(path.read_text("utf-8"))["certificates"]}
+
     def renew(self, *options: str, **variables: Any) -> Run:
         finished = self.play("renew", *options, **variables)
         events = max(self.controller.root.glob("events-*"), key=lambda path: int(path.name.rpartition("-")[2]))
@@ -147,6 +154,12 @@ def test_one_fault_is_red_or_put_off_and_the_others_go_on(acme: AcmeSite) -> Non
         {"renewed": ["host1/system", "host1/api"], "failed": ["host1/broken"]},
     ), mixed.output
     assert mixed.report["failed"][0]["is_news"] is True
+    told = fleet.look()
+    assert {name: row["urgency"] for name, row in told.items()} == {"system": "ok", "api": "ok", "broken": "missing"}
+    assert (told["broken"]["last_failure"]["code"], told["broken"]["issuer_name"]) == ("challenge_not_served", "ca")
+    assert (told["system"]["last_failure"], told["system"]["next_try"]) == (None, "")
+    first, renewal, last = (told["system"][word] for word in ("not_before", "next_renewal", "not_after"))
+    assert first < renewal < last
 
     fleet = Fleet(acme, tls_system=declare(acme), tls_host_certificates={"api": {**other, "key_type": "ec384"}})
     acme.front.inject("newOrder", rate_limited(3600), times=EVER)
@@ -155,6 +168,10 @@ def test_one_fault_is_red_or_put_off_and_the_others_go_on(acme: AcmeSite) -> Non
     acme.front.clear()
     waiting = fleet.renew()
     assert (waiting.code, waiting.find(), acme.front.orders) == (0, late.find(), [])
+    api = fleet.look()["api"]
+    assert (api["urgency"], [item["code"] for item in api["problems"]]) == ("problem", ["key_type_differs"])
+    assert (api["last_failure"]["code"], api["last_failure"]["tries"]) == ("rate_limited", 1)
+    assert api["next_try"] > api["last_failure"]["at"]
 
 
 def test_the_same_names_on_two_hosts_are_refused_before_anything_is_ordered(acme: AcmeSite) -> None:

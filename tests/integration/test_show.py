@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.certwright.tls.tests.integration.playbook_run import Finished, _program
@@ -148,6 +150,29 @@ def test_one_line_shows_a_file_and_a_port(site: Site, nginx: Nginx) -> None:
     assert [(row["port"], row["address"]) for row in result["ports"]] == [(nginx.port, "127.0.0.1")] * 2
     assert [item["code"] for item in result["problems"]] == ["file_unreadable"]
     assert site.scanner.find(done.stdout.encode()) == []
+
+
+def test_the_line_in_the_guide_is_one_that_runs(site: Site) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "operators-guide.md").read_text(encoding="utf-8")
+    lines = [line for line in guide.splitlines() if line.startswith("    ansible ") and "certificate_info" in line]
+    assert len(lines) == 1
+    program, host, *words = shlex.split(lines[0])
+    words_of_host = {**site.variables, "tls_store_path": str(site.store), "ansible_become": False}
+    inventory = {"all": {"hosts": {host: words_of_host}}}
+    (site.controller.root / "inventory.yml").write_text(json.dumps(inventory), encoding="utf-8")
+    done = subprocess.run(
+        [_program(program), host, *words],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=site.controller._environment(site.controller.root / "events-ad-hoc"),
+        cwd=site.controller.root,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = json.loads(done.stdout.partition("=>")[2])["table"]
+    assert table[0].split()[:2] == ["CERTIFICATE", "NAMES"]
+    assert [line.split()[0] for line in table[1:]]
 
 
 def play(site: Site, *options: str, **variables: Any) -> Finished:

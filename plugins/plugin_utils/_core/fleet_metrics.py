@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import load_time
@@ -54,6 +55,7 @@ def _word_labels(labels: Labels) -> str:
     return f"{{{words}}}" if words else ""
 
 
+@lru_cache(maxsize=10000)
 def _escape(text: str) -> str:
     """Whatever stands in a certificate or an inventory, the line ends where it is to end."""
     return printable(text).replace("\\", "\\\\").replace('"', '\\"')

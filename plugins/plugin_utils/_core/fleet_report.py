@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.declared import Declared
@@ -51,6 +52,16 @@ class HostFound:
     @property
     def was_asked(self) -> bool:
         return "certificates" in self.found
+
+    @cached_property
+    def ports(self) -> Mapping[tuple[str, str], list[Result]]:
+        """By whose they are: that of a name in the store, or what they show where the store does not know it."""
+        found: dict[tuple[str, str], list[Result]] = {}
+        for port in self.found["ports"]:
+            name = port["certificate"]
+            owner = (_NAME, name) if name is not None else (_SHOWN, str(port["fingerprint_sha256"]))
+            found.setdefault(owner, []).append(port)
+        return found
 
 
 @dataclass(frozen=True)
@@ -95,7 +106,7 @@ def _find_rows(item: HostFound, view: FleetView) -> Iterator[dict[str, Any]]:
             yield _tell_missing(item.host, wanted, unissued.get(wanted.name, _NEVER_TRIED), view)
 
 
-_STORE = "store"
+_STORE, _NAME, _SHOWN = "store", "name", "shown"
 _NEVER_TRIED: Result = {"last_failure": None, "next_try": ""}
 _COPIED = (
     *("source", "state", "path", "services", "names", "subject", "issuer", "serial", "not_before", "not_after"),
@@ -128,7 +139,7 @@ def _tell_missing(host: str, wanted: Declared, tried: Result, view: FleetView) -
 def _join(item: HostFound, row: Result, wanted: Declared | None, view: FleetView) -> dict[str, Any]:
     """A file that holds what the store has is that certificate again, and what is wanted is asked of the store."""
     is_ours = row["source"] == _STORE
-    ports = [port for port in item.found["ports"] if _is_at(port, row)]
+    ports = [port for owner in _list_owners(row) for port in item.ports.get(owner, ())]
     problems = [dict(found) for holder in (row, *ports) for found in holder["problems"]]
     wanted = wanted if is_ours else None
     problems.extend(report_codes(find_alarms(row, wanted, view.limits, view.now)))
@@ -151,12 +162,11 @@ def _describe_failure(failure: Result | None, row: Result) -> dict[str, Any]:
     return {"last_failure": dict(failure) if failure else None, "next_try": row["next_try"] if failure else ""}
 
 
-def _is_at(port: Result, row: Result) -> bool:
-    """What is live has ports to be served at; anything else those that show it."""
-    if row["source"] == _STORE and row["name"] == port["certificate"]:
-        return bool(row["state"] != "pending")
-    shown = port["fingerprint_sha256"]
-    return port["certificate"] is None and shown is not None and bool(shown == row["fingerprint_sha256"])
+def _list_owners(row: Result) -> Iterator[tuple[str, str]]:
+    """What is live has ports to be served at; anything has those that show it."""
+    if row["source"] == _STORE and row["state"] != "pending":
+        yield _NAME, str(row["name"])
+    yield _SHOWN, row["fingerprint_sha256"]
 
 
 def _find_unknown(item: HostFound, row: Result) -> Iterator[Reason]:
@@ -193,7 +203,8 @@ def _find_problems(item: HostFound) -> Iterator[dict[str, str]]:
         return
     for problem in item.found["problems"]:
         yield {"host": item.host, **{word: str(problem[word]) for word in ("subject", "code", "message")}}
-    for port in item.found["ports"]:
-        if not any(_is_at(port, row) for row in item.found["certificates"]):
+    owned = {owner for row in item.found["certificates"] for owner in _list_owners(row)}
+    for owner, ports in item.ports.items():
+        for port in ports if owner not in owned else ():
             for found in port["problems"]:
                 yield {"host": item.host, "subject": f"port {port['port']}", **found}

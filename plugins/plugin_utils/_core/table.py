@@ -56,7 +56,8 @@ def find_lines(host: str, result: Mapping[str, Any]) -> Iterator[Line]:
     if "certificates" not in result:
         yield _tell(host, _NONE, "unreachable" if result.get("unreachable") else "failed")
         return
-    rows, ports, problems = (result.get(word) or () for word in ("certificates", "ports", "problems"))
+    words = ("certificates", "ports", "problems", "unissued")
+    rows, ports, problems, unissued = (result.get(word) or () for word in words)
     for row in rows:
         yield _describe_row(host, row, _find_ports(row, ports))
     shown = {row["name"] for row in rows if row["source"] == "store"}
@@ -65,7 +66,9 @@ def find_lines(host: str, result: Mapping[str, Any]) -> Iterator[Line]:
             yield _tell(host, _place(port), port["state"], served=f"no: {port['state']}")
     for problem in problems:
         yield _tell(host, problem["subject"], problem["code"])
-    if not (rows or ports or problems):
+    for tried in unissued:
+        yield _tell(host, tried["name"], tried["last_failure"]["code"])
+    if not (rows or ports or problems or unissued):
         yield Line((host, "nothing found", *[_NONE] * 7), is_problem=False, life_left=1.0)
 
 

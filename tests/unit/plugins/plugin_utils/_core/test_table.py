@@ -65,6 +65,12 @@ GONE: dict[str, Any] = {
 SILENT: dict[str, Any] = {"state": "silent", "fingerprint_sha256": None, "names": [], "is_live": False}
 
 
+def test_what_was_ordered_in_vain_has_a_line() -> None:
+    never = {"name": "api", "last_failure": {"code": "caa"}, "next_try": ""}
+    (line,) = find_lines("h", {"certificates": [], "ports": [], "problems": [], "unissued": [never]})
+    assert (line.cells[:2], line.cells[-1], line.is_problem) == (("h", "api"), "caa", True)
+
+
 def test_one_table_for_many_hosts_the_worst_first() -> None:
     results = {
         "web1": result(row(), row("old", life_left=0.1, days_left=9, fingerprint_sha256="bb"), ports=[port()]),
