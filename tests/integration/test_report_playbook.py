@@ -43,7 +43,7 @@ def test_what_is_missing_unknown_or_not_served_is_found_and_what_is_well_takes_o
         "names": [SHOP],
         **{word: str(site.controller.secrets / file) for word, file in other.words.items()},
     }
-    path = site.root / "report.json"
+    path = site.controller.root / "report.json"
     declared = {
         "tls_store_path": str(site.store),
         "tls_issuers": {"bought": {"type": "files"}},
@@ -75,7 +75,7 @@ def test_what_is_missing_unknown_or_not_served_is_found_and_what_is_well_takes_o
     page = site.root / "report.html"
     metrics = site.root / "metrics" / "tls.prom"
     metrics.parent.mkdir()
-    files = {"tls_report_json": str(path), "tls_report_prometheus": str(metrics), "tls_report_html": str(page)}
+    files = {"tls_report_json": "report.json", "tls_report_prometheus": str(metrics), "tls_report_html": str(page)}
     with MailSink() as sink:
         alarms = {"tls_report_fail": "problem", "tls_report_mail": "problem", "tls_mail_port": sink.port}
         told = play(site, "report", {**wanted, **files, **CALLING, **alarms})

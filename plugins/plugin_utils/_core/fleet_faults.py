@@ -10,7 +10,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_report import DUE, EXPIRED, MISSING, PROBLEM
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_report import (
+    DUE,
+    EXPIRED,
+    MISSING,
+    PROBLEM,
+    UNREAD,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
 
 NEVER = "never"
@@ -21,8 +27,6 @@ _URGENCIES: Mapping[str, tuple[str, ...]] = {
     DUE: (EXPIRED, PROBLEM, MISSING, DUE),
 }
 LEVELS = tuple(_URGENCIES)
-# A search meets what it cannot read. That is told, and nobody has to come for it.
-_UNREAD = ("keystore_unread", "no_certificate", "search_ended")
 
 
 def find_faults(report: Mapping[str, Any], level: str) -> dict[str, Any]:
@@ -53,5 +57,5 @@ def _find_rows(report: Mapping[str, Any], urgencies: tuple[str, ...]) -> Iterato
 
 def _find_others(report: Mapping[str, Any], *, counts: bool) -> Iterator[dict[str, str]]:
     for problem in report["problems"] if counts else ():
-        if problem["code"] not in _UNREAD:
+        if problem["code"] not in UNREAD:
             yield {"host": problem["host"], "certificate": problem["subject"], "message": problem["message"]}

@@ -27,6 +27,8 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons impor
 EXPIRED, PROBLEM, MISSING, DUE, UNMANAGED, OK = "expired", "problem", "missing", "due", "unmanaged", "ok"
 URGENCIES = (EXPIRED, PROBLEM, MISSING, DUE, UNMANAGED, OK)
 SCHEMA = 1
+# A search meets what it cannot read. That is told, and nobody has to come for it.
+UNREAD = ("keystore_unread", "no_certificate", "search_ended")
 _ENDED = ("expired", "ca_expired", "crl_ended")
 _UNKNOWN = "unknown"
 _NOT_ASKED = "it could not be asked"

@@ -19,6 +19,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.columns impor
     align,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import printable
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_report import UNREAD
 
 _HEADINGS = ("HOST", "CERTIFICATE", "STATE", "ENDS", "LEFT", "WHY")
 _CALM = "ok"
@@ -52,11 +53,16 @@ def _count(report: Mapping[str, Any]) -> str:
 def _find_rows(report: Mapping[str, Any]) -> Iterator[Row]:
     for host in report["unreachable"]:
         yield BAD, (host, "", "unreachable", "", "", "nothing is known of it")
-    for problem in report["problems"]:
-        yield BAD, (problem["host"], problem["subject"], problem["code"], "", "", _flatten(problem["message"]))
+    unread = [problem for problem in report["problems"] if problem["code"] in UNREAD]
+    yield from ((BAD, _tell(problem)) for problem in report["problems"] if problem not in unread)
     for row in report["certificates"]:
         if row["urgency"] != _CALM:
             yield _TONES.get(row["urgency"], BAD), _describe(row)
+    yield from ((ODD, _tell(problem)) for problem in unread)
+
+
+def _tell(problem: Mapping[str, Any]) -> tuple[str, ...]:
+    return (problem["host"], problem["subject"], problem["code"], "", "", _flatten(problem["message"]))
 
 
 def _describe(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -242,15 +242,17 @@ def test_the_worst_comes_first_and_what_is_ok_is_only_counted() -> None:
         HostFound("web3", found(row()), (WANTED,)),
         HostFound("web4", {"unreachable": True}),
         HostFound("web5", {"failed": True, "msg": "no\npython"}),
+        HostFound("web6", found(problems=[{"subject": "/a.p12", "code": "keystore_unread", "message": "shut"}])),
     ]
-    assert render_fleet(report_fleet(hosts, VIEW), width=75) == [
-        "hosts 5, unreachable 1; certificates: expired 1, problem 0, missing 1, due 1, unmanaged 0, ok 1",
-        "HOST  CERTIFICATE  STATE        ENDS        LEFT  WHY",
-        "web4               unreachable                    nothing is known of it",
-        "web5               failed                         no python",
-        "web1  www          expired      2027-01-30  0%    it is expired",
-        "web1  api          missing                        api is not on the host; …",
-        "web2  www          due          2027-01-30  20%   it is due",
+    assert render_fleet(report_fleet(hosts, VIEW), width=79) == [
+        "hosts 6, unreachable 1; certificates: expired 1, problem 0, missing 1, due 1, unmanaged 0, ok 1",
+        "HOST  CERTIFICATE  STATE            ENDS        LEFT  WHY",
+        "web4               unreachable                        nothing is known of it",
+        "web5               failed                             no python",
+        "web1  www          expired          2027-01-30  0%    it is expired",
+        "web1  api          missing                            api is not on the host; …",
+        "web2  www          due              2027-01-30  20%   it is due",
+        "web6  /a.p12       keystore_unread                    shut",
     ]
 
 
