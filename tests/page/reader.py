@@ -53,7 +53,8 @@ class Reader:
 
     @property
     def fragment(self) -> str:
-        return self.page.url.partition("#")[2]
+        # The driver hears of a change of the address some time later.
+        return str(self.page.evaluate("location.hash")).removeprefix("#")
 
     @property
     def rows(self) -> Locator:

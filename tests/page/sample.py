@@ -43,6 +43,7 @@ FOR_GOOD = "The CAA record of example.org does not let this CA sign; add `0 issu
 FOR_NOW = "The CA has signed too many certificates for example.org this week; the next try is later by itself"
 # Of a thousand certificates, so many are something else than well.
 SHARES = {"expired": 4, "not_served": 6, "activation_pending": 4, "missing": 4, "due": 25, "unmanaged": 8}
+FIRST = dict(zip(range(9, 33, 4), SHARES, strict=True))
 HOSTILE = (
     '</script><img src=x onerror="window.pwned=1">',
     "<!--<script>window.pwned=1",
@@ -93,7 +94,7 @@ def _spoil(name: str) -> dict[str, Any]:
 
 
 def _make_row(place: int, dice: Random, now: datetime, *, calm: bool) -> dict[str, Any]:
-    fate = "ok" if calm else _draw_fate(dice)
+    fate = "ok" if calm else _draw_fate(place, dice)
     engine, issuer_name, issuer, days, well = dice.choice(ISSUERS)
     life = timedelta(days=days)
     ends = now + life * _draw_left(fate, dice, well)
@@ -130,8 +131,11 @@ def _make_row(place: int, dice: Random, now: datetime, *, calm: bool) -> dict[st
     }
 
 
-def _draw_fate(dice: Random) -> str:
+def _draw_fate(place: int, dice: Random) -> str:
+    """One of each kind among the first few, however small the fleet."""
     number = dice.randrange(1000)
+    if place in FIRST:
+        return FIRST[place]
     for fate, share in SHARES.items():
         number -= share
         if number < 0:

@@ -19,7 +19,7 @@ TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_axe_finds_nothing(reader: Reader, width: int, scheme: str) -> None:
     # Its script is not the page's.
-    page = reader.open(report_sample(1000), width=width, color_scheme=scheme, bypass_csp=True, reduced_motion="reduce")
+    page = reader.open(report_sample(200), width=width, color_scheme=scheme, bypass_csp=True, reduced_motion="reduce")
     reader.count("due").click()
     page.locator("button.bar").first.click()
     found = check(reader)
@@ -47,7 +47,7 @@ def test_nothing_moves_for_whoever_wants_that(reader: Reader, wish: str, number:
 
 @pytest.mark.parametrize("width", [WIDE, 760, NARROW, 320])
 def test_nothing_is_wider_than_the_window(reader: Reader, width: int) -> None:
-    page = reader.open(report_sample(300), width=width)
+    page = reader.open(report_sample(100), width=width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     reader.rows.first.click()
     assert page.evaluate("document.querySelector('dialog').scrollWidth") <= width

@@ -106,7 +106,7 @@ function createLife(row, now) {
   if (row.ends === null) return null;
   const begins = readInstant(row.item.not_before);
   const told = create("p", {}, create("strong", {}, showDistance(row.ends, now)), ` (${showInstant(row.ends)})`);
-  const share = row.lifeLeft === null ? null : create("p", { class: "share" }, createLifeBar(row.lifeLeft, row.urgency), `${showShare(row.lifeLeft)} of its life was left when it was looked at`);
+  const share = row.lifeLeft === null ? null : create("p", { class: "share" }, createLifeBar(row.lifeLeft, row.urgency), `${showShare(row.lifeLeft)} of its life left`);
   const began = begins === null ? null : create("p", { class: "quiet" }, `It began on ${showInstant(begins)}.`);
   return createSection(row.ends > now ? "Ends" : "Has ended", told, share, began);
 }

@@ -21,7 +21,7 @@ function readRows(report) {
 
 function readCertificate(item) {
   const names = item.names ?? [];
-  const problems = item.problems ?? [];
+  const problems = [...(item.problems ?? [])].sort((one, other) => isMild(one) - isMild(other));
   const urgency = findUrgency(item.urgency);
   return {
     item,
@@ -37,6 +37,11 @@ function readCertificate(item) {
     why: problems.length ? problems.map((problem) => problem.message).join("; ") : names.join(", "),
     key: [item.host, item.certificate, item.source, item.state, item.path, item.serial].map((word) => word ?? "").join("|"),
   };
+}
+
+// What holds beside something worse is told after it.
+function isMild(problem) {
+  return Number(problem.code === "due" || problem.code === "unmanaged");
 }
 
 function readHostProblem(problem) {

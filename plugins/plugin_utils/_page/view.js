@@ -59,7 +59,7 @@ function isNarrowed(view) {
 
 // The rows that a view shows, and those that each of its two coloured filters chooses among.
 function selectRows(rows, view) {
-  const base = sortRows(rows, view).filter(matchWords(view));
+  const base = sortRows(rows, view).filter(matchWords(view)).filter(matchHost(rows, view));
   const isInWindow = matchWindow(view);
   const isChosen = (row) => view.urgencies.size === 0 || view.urgencies.has(row.urgency.id);
   return {
@@ -71,12 +71,18 @@ function selectRows(rows, view) {
 
 function matchWords(view) {
   const words = view.search.toLowerCase().split(/\s+/).filter(Boolean);
-  const host = view.host.toLowerCase();
   return (row) =>
     (view.issuer === null || (row.engine !== null && row.issuer === view.issuer)) &&
     (view.engine === null || row.engine === view.engine) &&
-    (!host || row.host.toLowerCase().includes(host)) &&
     words.every((word) => findText(row).includes(word));
+}
+
+// A part of its name, but of web1 and web10 the first when it is named in full.
+function matchHost(rows, view) {
+  const host = view.host.toLowerCase();
+  if (!host) return () => true;
+  const isWhole = rows.some((row) => row.host.toLowerCase() === host);
+  return (row) => (isWhole ? row.host.toLowerCase() === host : row.host.toLowerCase().includes(host));
 }
 
 // Both days are within.

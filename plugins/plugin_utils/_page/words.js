@@ -7,7 +7,7 @@ const URGENCIES = [
   { id: "expired", one: "Expired", many: "Expired", fact: "its end has passed" },
   { id: "problem", one: "Problem", many: "Problems", fact: "something is wrong with it" },
   { id: "unreachable", one: "Unreachable", many: "Unreachable", fact: "nothing is known of the host" },
-  { id: "host", one: "Host", many: "Host problems", fact: "what belongs to no certificate" },
+  { id: "host", one: "Host", many: "Host faults", fact: "what belongs to no certificate" },
   { id: "missing", one: "Missing", many: "Missing", fact: "the inventory wants it and it is not there" },
   { id: "due", one: "Due", many: "Due", fact: "it is to be renewed" },
   { id: "unmanaged", one: "Unmanaged", many: "Unmanaged", fact: "the inventory does not know it" },
