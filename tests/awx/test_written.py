@@ -53,13 +53,26 @@ SAID = {
     "tls_awx_approval": True,
     "tls_awx_minute": 7,
 }
-REPORT = {
+RENEWAL = {
+    "run": "renew",
+    "check": False,
+    "checked": 5,
     "renewed": [{"host": "web1", "certificate": "system", "message": ""}],
+    "not_due": [{"host": "web4", "certificate": "system"}],
     "failed": [{"host": "web2", "certificate": "shop", "message": 'The webroot "/nonexistent" does not exist'}],
     "deferred": [],
     "unreachable": ["web3"],
     "next_run_needed": "2027-02-05T06:00:00Z",
-    "check": False,
+}
+LOOK = {
+    "run": "report",
+    "counts": {"expired": 1, "problem": 0, "ok": 7},
+    "certificates": [
+        {"host": "web1", "certificate": "system", "urgency": "expired", "problems": [{"message": "it has ended"}]},
+        {"host": "web2", "certificate": "system", "urgency": "ok", "problems": []},
+    ],
+    "problems": [{"host": "web9", "subject": "the inventory", "code": "inventory_invalid", "message": "it is empty"}],
+    "unreachable": [],
 }
 
 
@@ -161,22 +174,39 @@ def test_the_minute_is_the_one_that_was_said(written: dict[str, Any]) -> None:
     assert written["controller_schedules"][0]["unified_job_template"] == "Certificates renew"
 
 
-def test_a_notification_says_what_the_run_came_to(written: dict[str, Any]) -> None:
-    job = {**STUB["job"], "name": "Certificates renew", "status": "failed", "artifacts": {"tls_report": REPORT}}
+def tell(written: dict[str, Any], report: dict[str, Any]) -> tuple[str, list[str], dict[str, Any]]:
+    """Subject and lines of the mail, and what the webhook gets."""
+    job = {**STUB["job"], "name": "Certificates job", "status": "failed", "artifacts": {"tls_report": report}}
     context = {**STUB, "job": job}
     mail, webhook = (item["messages"]["error"] for item in written["controller_notifications"])
-    assert render(mail["message"], context) == (
-        "Certificates renew failed, renewed 1, deferred 0, failed 1, unreachable 1,"
-        " next run needed by 2027-02-05T06:00:00Z"
-    )
     lines = [line.strip() for line in render(mail["body"], context).splitlines()]
-    assert lines[1:] == [
+    return render(mail["message"], context), lines[1:], json.loads(render(webhook["body"], context))
+
+
+def test_a_notification_says_what_a_run_came_to(written: dict[str, Any]) -> None:
+    subject, lines, told = tell(written, RENEWAL)
+    assert subject == (
+        "Certificates job failed, renewed 1, failed 1, unreachable 1, next run needed by 2027-02-05T06:00:00Z"
+    )
+    assert lines == [
         'failed: web2 shop The webroot "/nonexistent" does not exist',
         "unreachable: web3",
         STUB["url"],
     ]
-    told = json.loads(render(webhook["body"], context))
-    assert (told["job"], told["status"], told["tls_report"]) == ("Certificates renew", "failed", REPORT)
+    assert (told["job"], told["status"]) == ("Certificates job", "failed")
+    assert told["tls_report"] == {word: value for word, value in RENEWAL.items() if word != "not_due"}
+
+
+def test_a_notification_says_what_a_report_found(written: dict[str, Any]) -> None:
+    subject, lines, told = tell(written, LOOK)
+    assert subject == "Certificates job failed, expired 1, ok 7"
+    assert lines == [
+        "problems: web9 the inventory it is empty",
+        "expired: web1 system; it has ended",
+        STUB["url"],
+    ]
+    assert told["tls_report"]["counts"] == LOOK["counts"]
+    assert "certificates" not in told["tls_report"]
 
 
 def test_a_job_without_a_report_is_told_all_the_same(written: dict[str, Any]) -> None:
