@@ -31,8 +31,9 @@ def lose(after: str) -> dict[str, Any]:
 def test_a_canary_that_is_lost_does_not_keep_the_others_from_being_decommissioned(rollout: Rollout) -> None:
     assert rollout.start().finish().code == 0
     rollout.playbook = "decommission"
-    lost = rollout.start(tls_remove_accept=["files_abandoned"], **lose("decommission_prepared")).finish()
-    assert lost.code == 2, lost.output
+    lost = rollout.run(tls_remove_accept=["files_abandoned"], **lose("decommission_prepared"))
+    assert (lost.code, lost.report["unreachable"], lost.hosts("changed")) == (2, ["web1"], list(HOSTS[1:])), lost.output
+    assert (lost.report["run"], lost.report["failed"], lost.report["unmanaged"]) == ("decommission", [], [])
     assert "web1 was not reached in each step, so nobody knows how far it came" in lost.output
     assert [(rollout.site.store / host).exists() for host in HOSTS] == [True, False, False, False]
     again = rollout.start(tls_remove_accept=["files_abandoned"]).finish()
@@ -47,11 +48,32 @@ def test_a_canary_that_is_lost_does_not_keep_the_others_from_a_fallback(rollout:
     installed = rollout.start(tls_certificates={"api": api}, **words).finish()
     assert installed.code == 0, installed.output
     rollout.playbook = "remove"
-    lost = rollout.start(tls_remove=["api"], **words, **lose("remove_prepared")).finish()
-    assert lost.code != 0
+    lost = rollout.run(tls_remove=["api"], **words, **lose("remove_prepared"))
+    assert (lost.code, lost.report["unreachable"], lost.hosts("changed")) == (2, ["web1"], list(HOSTS[1:])), lost.output
+    assert (lost.report["run"], lost.report["failed"], lost.report["unmanaged"]) == ("remove", [], [])
     assert "web1 was not reached in each step, so nobody knows how far it came" in lost.output
     fallen = [(rollout.site.store / host / "live" / "api" / "record.json").read_text() for host in HOSTS]
     assert ['"issuer": "system"' in text or '"issuer":"system"' in text for text in fallen] == [False, True, True, True]
+
+
+def test_a_canary_that_had_to_go_back_stops_a_removal_before_anything_is_deleted(rollout: Rollout) -> None:
+    secrets, supplied = rollout.site.controller.secrets, rollout.site.supply(NAME_OF_API)
+    material = {word: str(secrets / name) for word, name in supplied.words.items()}
+    api = {"issuer": "bought", "names": [NAME_OF_API], "services": services(rollout), **material}
+    words = {"tls_issuers": {"bought": {"type": "files"}}}
+    assert rollout.start(tls_certificates={"api": api}, **words).finish().code == 0
+    rollout.playbook = "remove"
+    rollout.break_service("web1")
+    stopped = rollout.run(tls_remove=["api"], **words)
+    assert (stopped.code, stopped.hosts("failed"), stopped.hosts("pending")) == (2, ["web1"], list(HOSTS[1:])), (
+        stopped.output
+    )
+    assert stopped.report["stopped_by"] == ["web1"]
+    assert "The rollout stopped after the batch of web1" in stopped.output
+    assert all((rollout.site.store / host / "certificates" / "api").exists() for host in HOSTS)
+    rollout.break_service("web1", mended=True)
+    mended = rollout.run(tls_remove=["api"], **words)
+    assert (mended.code, mended.hosts("changed")) == (0, list(HOSTS)), mended.output
 
 
 def services(rollout: Rollout) -> list[dict[str, Any]]:
