@@ -101,8 +101,8 @@ def permitted_orders(
         raise AnsibleFilterError("certwright.tls.permitted_orders takes results of letsencrypt_cert by host")
     permission = permit_orders(
         results,
-        max_orders=_read_number(max_orders),
-        max_reissues=_read_number(max_reissues),
+        max_orders=_read_number(max_orders, "tls_max_orders"),
+        max_reissues=_read_number(max_reissues, "tls_max_reissues"),
         confirmed=str(confirm_reissue or ""),
     )
     for warning in report_warnings(permission.notices):
@@ -110,9 +110,14 @@ def permitted_orders(
     return permission.to_json()
 
 
-def _read_number(value: Any) -> int | None:
+def _read_number(value: Any, word: str) -> int | None:
     """A survey that was left empty says nothing."""
-    return None if value is None or value == "" else int(value)
+    if value is None or value == "":
+        return None
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise AnsibleFilterError(f"{word} is {str(value)!r}, which is no number; write one, as 20") from None
 
 
 class FilterModule:

@@ -192,3 +192,4 @@ def test_a_job_in_which_every_host_fails_hands_its_report_on(
     failed = job.run(playbook)
     assert (failed.code, failed.status, failed.hosts(state)) == (2, "failed", list(HOSTS)), failed.tail
     assert failed.report["run"] == playbook
+    assert "tls_max_orders" not in words or "tls_max_orders is 'many'" in failed.report["failed"][0]["message"]

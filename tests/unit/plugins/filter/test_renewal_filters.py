@@ -28,6 +28,12 @@ def test_limits_may_come_as_text_and_what_is_held_is_a_warning(capfd: pytest.Cap
     assert "(orders_held)" in " ".join(capfd.readouterr().err.split())
 
 
+@pytest.mark.parametrize("word", ["max_orders", "max_reissues"])
+def test_a_limit_that_is_no_number_is_refused_by_its_name(word: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=f"tls_{word} is 'many', which is no number"):
+        permitted_orders({"web1": result()}, **{word: "many"})
+
+
 def test_a_result_alone_is_refused() -> None:
     with pytest.raises(AnsibleFilterError, match="by host"):
         permitted_orders([result()])
