@@ -97,3 +97,15 @@ def test_what_is_missing_unknown_or_not_served_is_found_and_what_is_well_takes_o
     data = re.search(r'<script type="application/json" id="data">(.*)</script>\n<script>', page.read_text("utf-8"))
     assert data
     assert json.loads(data[1]) == report
+
+
+def test_the_page_can_lie_on_a_host_and_shows_what_a_certificate_says_as_it_says_it(site: Site) -> None:
+    """Neither Jinja nor the browser takes it for anything else."""
+    subject = "{{ 7 * 7 }}<script>"
+    found, page = site.tls / "found.pem", site.root / "shown.html"
+    found.write_bytes(site.make("found.example.org", cn=subject).pem)
+    words = {"tls_store_path": str(site.store), "tls_report_paths": [str(found)]}
+    told = play(site, "report", {**words, "tls_report_html": str(page), "tls_report_html_host": "host1"})
+    text = page.read_text("utf-8")
+    assert (told.code, page.stat().st_mode & 0o7777) == (0, 0o644), told.output
+    assert '"subject":"CN={{ 7 * 7 }}\\\\\\u003cscript\\\\\\u003e"' in text

@@ -314,6 +314,13 @@ def test_a_report_that_lacks_words_is_shown(reader: Reader) -> None:
     assert "as of" not in page.locator("#told").inner_text()
 
 
+def test_a_report_that_is_none_is_said_to_be_so(reader: Reader) -> None:
+    page = reader.open({"certificates": 7})
+    assert page.locator("#verdict").inner_text().startswith("This report cannot be shown here: ")
+    assert reader.complaints
+    reader.complaints.clear()
+
+
 def test_an_old_report_says_so(reader: Reader) -> None:
     page = reader.open({**report_sample(8), "generated": "2026-11-01T00:00:00Z"})
     assert "This report is old" in page.locator("#verdict").inner_text()

@@ -133,4 +133,9 @@ class Page {
   }
 }
 
-new Page(JSON.parse(find("data").textContent));
+try {
+  new Page(JSON.parse(find("data").textContent));
+} catch (error) {
+  find("verdict").textContent = `This report cannot be shown here: ${error.message}`;
+  throw error;
+}
