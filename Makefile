@@ -3,7 +3,7 @@
 
 # The front door: `make` alone lists the verbs. Each installs what it needs into .venv, .cache and .build, nowhere else.
 .DEFAULT_GOAL := help
-VERBS := demo test format lint unit sanity integration page awx fleet molecule chaos docs build bench lock clean
+VERBS := demo test format lint unit sanity integration page awx image fleet molecule chaos docs build bench lock clean
 .PHONY: help $(VERBS)
 
 help:
@@ -29,6 +29,8 @@ page: ## the report's page in a real browser, without a network
 	@tools/page
 awx: ## the needs of an execution environment, and the objects of a controller
 	@tools/awx
+image: ## an execution environment, built by podman and run (root)
+	@tools/image
 fleet: ## tests over twenty hosts with systemd and sshd, made and ended here (root)
 	@tools/fleet
 molecule: ## the roles on Debian 12 and 13 hosts with systemd and sshd, by Molecule (root)
