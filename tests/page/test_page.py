@@ -115,6 +115,7 @@ def test_what_ended_before_today_is_left_of_it(reader: Reader) -> None:
     [
         ("certificate", "certificate", ".first"),
         ("host", "host", ""),
+        ("issuer", "issuer_name", ""),
         ("ends", "not_after", ".first"),
     ],
 )
@@ -131,6 +132,17 @@ def test_a_heading_sorts_and_the_same_again_turns_it_around(reader: Reader, colu
     cut = 10 if column == "ends" else None
     assert up == [value[:cut] for value in values[: len(up)]]
     assert down == [value[:cut] for value in reversed(values[-len(down) :])]
+
+
+def test_what_has_no_end_is_last_whichever_way_round(reader: Reader) -> None:
+    rows = [
+        {"host": "h", "certificate": end or "none", "urgency": "ok", "not_after": end}
+        for end in ("2026-12-01T00:00:00Z", "", "2027-12-01T00:00:00Z")
+    ]
+    page = reader.open({"certificates": rows}, fragment="#sort=ends")
+    assert reader.read("ends", part=".first") == ["2026-12-01", "2027-12-01", ""]
+    page.locator("[role=columnheader].c-ends button").click()
+    assert reader.read("ends", part=".first") == ["2027-12-01", "2026-12-01", ""]
 
 
 def natural(text: str) -> list[tuple[int, int, str]]:

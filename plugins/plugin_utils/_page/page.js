@@ -53,8 +53,8 @@ class Page {
   change(words) {
     const isOpening = Object.keys(words).every((word) => word === "open");
     this.view = { ...this.view, ...words };
-    const words_ = writeView(this.view);
-    history.replaceState(null, "", words_ ? `#${words_}` : location.pathname + location.search);
+    const fragment = writeView(this.view);
+    history.replaceState(null, "", fragment ? `#${fragment}` : location.pathname + location.search);
     if (!isOpening) this.render();
     if ("open" in words) this.renderDetail();
   }
@@ -121,11 +121,12 @@ class Page {
     const made = this.generated === null ? "" : `, as of ${showInstant(this.generated)} (${showDistance(this.generated, this.now)})`;
     find("told").textContent = `${count(certificates, "certificate", "certificates")} on ${count(this.hosts, "host", "hosts")}${made}`;
     const isOld = this.generated !== null && this.now - this.generated > OLD_REPORT;
-    find("verdict").textContent = `${this.judge(certificates)}${isOld ? " This report is old; make a new one." : ""}`;
+    const waiting = this.rows.filter((row) => row.urgency.id !== CALM).length;
+    document.title = waiting ? `${numbers.format(waiting)} need attention - Certificates` : "Certificates";
+    find("verdict").textContent = `${this.judge(certificates, waiting)}${isOld ? " This report is old; make a new one." : ""}`;
   }
 
-  judge(certificates) {
-    const waiting = this.rows.filter((row) => row.urgency.id !== CALM).length;
+  judge(certificates, waiting) {
     if (waiting) return `${numbers.format(waiting)} of ${numbers.format(this.rows.length)} ${waiting === 1 ? "needs" : "need"} attention.`;
     if (certificates === 0) return "No certificate was found, and none is wanted.";
     const [next] = this.rows.filter((row) => row.ends !== null).sort((one, other) => one.ends - other.ends);

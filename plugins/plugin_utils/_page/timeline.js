@@ -109,8 +109,8 @@ class Timeline {
   }
 
   // With Shift the window reaches from what was chosen before to here.
-  choose(bin, isChosen, extends_) {
-    if (extends_ && hasWindow(this.view)) {
+  choose(bin, isChosen, isExtended) {
+    if (isExtended && hasWindow(this.view)) {
       const { from, until } = this.view;
       this.onChoose(
         from === null || bin.from === null ? null : Math.min(from, bin.from),

@@ -94,17 +94,18 @@ function matchWindow(view) {
 }
 
 function sortRows(rows, view) {
-  if (!orders.has(view.sort)) orders.set(view.sort, [...rows].sort(compareBy(SORTS[view.sort])));
-  const order = orders.get(view.sort);
-  return view.descending ? [...order].reverse() : order;
+  const name = `${view.sort} ${view.descending}`;
+  if (!orders.has(name)) orders.set(name, [...rows].sort(compareBy(SORTS[view.sort], view.descending ? -1 : 1)));
+  return orders.get(name);
 }
 
-// What has no such word comes last.
-function compareBy(read) {
+// What has no such word comes last, whichever way round.
+function compareBy(read, direction) {
   return (one, other) => {
     const [mine, theirs] = [read(one) ?? "", read(other) ?? ""];
     if (mine === theirs) return one.place - other.place;
     if (mine === "" || theirs === "") return mine === "" ? 1 : -1;
-    return (typeof mine === "number" ? mine - theirs : collator.compare(mine, theirs)) || one.place - other.place;
+    const difference = typeof mine === "number" ? mine - theirs : collator.compare(mine, theirs);
+    return difference * direction || one.place - other.place;
   };
 }
