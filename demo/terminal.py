@@ -35,6 +35,10 @@ def show_reasons(output: str) -> None:
 def show_table(output: str) -> None:
     """The lines of the table that a playbook printed."""
     lines = re.findall(r'^ {8}"(.*?) *",?$', output, flags=re.MULTILINE)
+    printed = re.search(
+        r"^TASK \[[^\n]* : Show [^\n]*\n(.*?)\n(?:ok|changed): ", output, flags=re.MULTILINE | re.DOTALL
+    )
+    lines = printed[1].splitlines() if printed else lines
     print("\n".join(f"  | {line}" for line in lines))
 
 

@@ -17,7 +17,9 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._arguments import r
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.columns import BAD, LATE, ODD, WELL
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_table import draw_fleet
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_table import draw_renewals
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import explain
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.run_table import draw_run
 
 _COLORS = {
     BAD: constants.COLOR_ERROR,
@@ -25,6 +27,8 @@ _COLORS = {
     ODD: constants.COLOR_SKIP,
     WELL: constants.COLOR_OK,
 }
+# By the run that it is of; all others put something on hosts, or take it away.
+_DRAWERS = {"report": draw_fleet, "renew": draw_renewals}
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -39,7 +43,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         except TlsError as error:
             result.update(changed=False, failed=True, msg=explain(error))
             return result
-        lines = draw_fleet(arguments["report"], width=arguments["width"])
+        report = arguments["report"]
+        lines = _DRAWERS.get(str(report.get("run", "")), draw_run)(report, width=arguments["width"])
         if _is_for_people(str(constants.DEFAULT_STDOUT_CALLBACK)):
             for line in lines:
                 Display().display(line.text, color=_COLORS.get(line.tone))

@@ -6,14 +6,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: report_table
-short_description: Show the report of a fleet as a table in the terminal
+short_description: Show the report of a run as a table in the terminal
 version_added: 0.1.0
 description:
-  - Prints what P(certwright.tls.fleet_table#filter) gives, as lines and not as a list, and in colours, the worst in
-    red. Colours are Ansible's own and come when Ansible uses any, so E(NO_COLOR), E(ANSIBLE_NOCOLOR) and
+  - Prints what P(certwright.tls.fleet_table#filter), P(certwright.tls.renewal_table#filter) or
+    P(certwright.tls.run_table#filter) gives, as lines and not as a list, and in colours, the worst in red.
+  - Colours are Ansible's own and come when Ansible uses any, so E(NO_COLOR), E(ANSIBLE_NOCOLOR) and
     E(ANSIBLE_FORCE_COLOR) count.
   - A stdout callback whose output is for programs, one with C(json) in its name, gets the lines in the result only.
-  - It is a part of the role C(report), and runs on the controller.
+  - It is a part of the roles that end with a report, and runs on the controller.
 author:
   - The certwright.tls authors (@certwright)
 extends_documentation_fragment:
@@ -28,7 +29,8 @@ attributes:
 options:
   report:
     description:
-      - What P(certwright.tls.fleet_report#filter) gives.
+      - What P(certwright.tls.fleet_report#filter), P(certwright.tls.renewal_report#filter) or
+        P(certwright.tls.run_report#filter) gives.
     type: dict
     required: true
   width:

@@ -43,6 +43,8 @@ class PlaybookRun:
     output: Path
     events: Path
     actions: tuple[str, ...] = field(default=("certwright.tls.",))
+    left_out: tuple[str, ...] = ("certwright.tls.report_table",)
+    """It only shows what others did."""
 
     def finish(self, *, seconds: float = TIMEOUT) -> Finished:
         try:
@@ -56,7 +58,7 @@ class PlaybookRun:
         results = tuple(
             dict(event["result"], status=event["status"], host=event["host"])
             for event in events
-            if event["action"].startswith(self.actions)
+            if event["action"].startswith(self.actions) and event["action"] not in self.left_out
         )
         return Finished(code, self.output.read_text(encoding="utf-8", errors="replace"), results)
 

@@ -9,16 +9,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import printable
+
 WIDTH = 160
 _GAP = "  "
 # What a line is, for a terminal that has colours.
 BAD, LATE, ODD, WELL, PLAIN = "bad", "late", "odd", "well", "plain"
 
 
+_WORST = (BAD, LATE, ODD)
+# Its tone, and its cells.
+Row = tuple[str, tuple[str, ...]]
+
+
 @dataclass(frozen=True)
 class Line:
     text: str
     tone: str = PLAIN
+
+
+def draw(count: str, headings: Sequence[str], rows: Sequence[Row], *, width: int) -> list[Line]:
+    """The line of counts alone where there is no row. It has the tone of the worst, and is well without any."""
+    tones = [tone for tone, _cells in rows]
+    first = Line(count, next((tone for tone in _WORST if tone in tones), WELL))
+    if not rows:
+        return [first]
+    title, *texts = align([headings, *([printable(cell) for cell in cells] for _tone, cells in rows)], width=width)
+    return [first, Line(title), *(Line(text, tone) for text, tone in zip(texts, tones, strict=True))]
 
 
 def align(rows: Sequence[Sequence[str]], *, width: int) -> list[str]:

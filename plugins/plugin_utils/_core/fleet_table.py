@@ -13,21 +13,16 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.columns impor
     BAD,
     LATE,
     ODD,
-    WELL,
     WIDTH,
     Line,
-    align,
+    Row,
+    draw,
 )
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import printable
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_report import UNREAD
 
 _HEADINGS = ("HOST", "CERTIFICATE", "STATE", "ENDS", "LEFT", "WHY")
 _CALM = "ok"
 _TONES = {"due": LATE, "unmanaged": ODD}
-# The worst first: as that the line of counts is shown.
-_ORDER = (BAD, LATE, ODD)
-
-Row = tuple[str, tuple[str, ...]]
 
 
 def render_fleet(report: Mapping[str, Any], *, width: int = WIDTH) -> list[str]:
@@ -36,13 +31,7 @@ def render_fleet(report: Mapping[str, Any], *, width: int = WIDTH) -> list[str]:
 
 def draw_fleet(report: Mapping[str, Any], *, width: int = WIDTH) -> list[Line]:
     """A fleet on which all is well takes one line."""
-    rows = list(_find_rows(report))
-    tones = [tone for tone, _cells in rows]
-    count = Line(_count(report), next((tone for tone in _ORDER if tone in tones), WELL))
-    if not rows:
-        return [count]
-    headings, *texts = align([_HEADINGS, *([printable(cell) for cell in cells] for _tone, cells in rows)], width=width)
-    return [count, Line(headings), *(Line(text, tone) for text, tone in zip(texts, tones, strict=True))]
+    return draw(_count(report), _HEADINGS, list(_find_rows(report)), width=width)
 
 
 def _count(report: Mapping[str, Any]) -> str:

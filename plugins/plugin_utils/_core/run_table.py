@@ -9,20 +9,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.columns import WIDTH, align
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.columns import (
+    BAD,
+    LATE,
+    ODD,
+    WELL,
+    WIDTH,
+    Line,
+    Row,
+    draw,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.extensions import printable
 
 _HEADINGS = ("HOST", "CERTIFICATE", "STATE", "SERVICES", "WHY")
 _COUNTED = ("changed", "unchanged", "pending", "deferred", "held_back", "failed", "unmanaged", "unreachable")
 _SHOWN = ("failed", "held_back", "deferred", "pending", "changed")
+_TONES = {"failed": BAD, "changed": WELL}
 _FORESEEN = "would change"
 _UNMANAGED = "the inventory does not know it, so it is left alone"
 
 
 def render_run(report: Mapping[str, Any], *, width: int = WIDTH) -> list[str]:
+    return [line.text for line in draw_run(report, width=width)]
+
+
+def draw_run(report: Mapping[str, Any], *, width: int = WIDTH) -> list[Line]:
     """What is unchanged is only counted: a fleet on which all is well takes one line."""
-    rows = [[printable(cell) for cell in row] for row in _find_rows(report)]
-    return [_count(report), *(align([_HEADINGS, *rows], width=width) if rows else ()), *_tell_stop(report)]
+    stopped = (Line(text, LATE) for text in _tell_stop(report))
+    return [*draw(_count(report), _HEADINGS, list(_find_rows(report)), width=width), *stopped]
 
 
 def _count(report: Mapping[str, Any]) -> str:
@@ -34,15 +48,16 @@ def _word(state: str, report: Mapping[str, Any]) -> str:
     return _FORESEEN if state == "changed" and report["check"] else state.replace("_", " ")
 
 
-def _find_rows(report: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+def _find_rows(report: Mapping[str, Any]) -> Iterator[Row]:
     for host in report["unreachable"]:
-        yield (host, "", "unreachable", "", "nothing is known of it; the others went on")
+        yield BAD, (host, "", "unreachable", "", "nothing is known of it; the others went on")
     for state in _SHOWN:
         for row in report[state]:
             services = ", ".join(row.get("services", ()))
-            yield (row["host"], row.get("certificate", ""), _show(state, row, report), services, _explain(row))
+            shown = (row["host"], row.get("certificate", ""), _show(state, row, report), services, _explain(row))
+            yield _TONES.get(state, LATE), shown
     for row in report["unmanaged"]:
-        yield (row["host"], row["certificate"], "unmanaged", "", _UNMANAGED)
+        yield ODD, (row["host"], row["certificate"], "unmanaged", "", _UNMANAGED)
 
 
 def _show(state: str, row: Mapping[str, Any], report: Mapping[str, Any]) -> str:

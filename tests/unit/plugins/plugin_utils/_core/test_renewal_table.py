@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_table import render_renewals
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_table import draw_renewals, render_renewals
 
 END = "2027-01-19T00:00:00Z"
 NOT_BEGUN = "the rollout had stopped before it was begun; what waits on it is taken up by the next run"
@@ -67,6 +67,8 @@ def test_the_worst_comes_first_and_what_is_not_due_takes_one_line_a_host() -> No
     assert expected == lines
     counts = "renewed 1, not due 3, deferred 1, failed 1, expired 1, pending activation 1, ends soon 1, unreachable 1"
     assert count == f"{counts}; the next run is needed by 2026-12-30 00:00 UTC"
+    tones = [line.tone for line in draw_renewals(told)]
+    assert tones == ["bad", "plain", "bad", "bad", "bad", "late", "well", "late", "late", "plain", "plain"]
 
 
 def test_a_run_without_certificates_has_one_line() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.run_table import render_run
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.run_table import draw_run, render_run
 
 
 def report(**words: Any) -> dict[str, Any]:
@@ -55,10 +55,13 @@ def test_the_worst_comes_first_and_what_is_unchanged_is_only_counted() -> None:
         "web1  g            unmanaged                    the inventory does no…",
         "The rollout stopped after the batch of web1; mend what is said above, and run again",
     ]
+    tones = [line.tone for line in draw_run(told)]
+    assert tones == ["bad", "plain", "bad", "bad", "bad", "late", "late", "late", "well", "odd", "late"]
 
 
 def test_a_fleet_on_which_all_is_well_takes_one_line() -> None:
-    assert len(render_run(report(unchanged=[row("a")]))) == 1
+    (line,) = draw_run(report(unchanged=[row("a")]))
+    assert line.tone == "well"
 
 
 def test_a_check_says_what_would_change() -> None:
