@@ -349,8 +349,8 @@ problems:
     - What could not be shown. V(file_unreadable), V(no_certificate), V(keystore_unread), V(search_ended) and
       V(key_exposed), of paths;
       V(certificate_unreadable); V(store_unreadable), V(not_stored) and V(interrupted), of the store.
-    - Of arguments, with which the task fails, V(path_invalid), V(port_invalid), V(name_invalid), V(share_invalid) and
-      V(nothing_to_show).
+    - Of arguments, with which the task fails, V(path_invalid), V(port_invalid), V(name_invalid), V(share_invalid),
+      V(nothing_to_show), and V(file_unreadable) for the file of a passphrase.
   returned: always
   type: list
   elements: dict

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import load_time
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory import Inventory
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.names import load_name
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words import KEY_TYPES, find_directory
@@ -25,7 +27,7 @@ class Declared:
     """A certificate by its name in the store. `names` are those that it is to have, as certificates spell them.
 
     `issuer` is the inventory's word for who issues it, `directory` that of an ACME CA, `key_type` as certificates have
-    it; each is empty where nobody said it.
+    it; each is empty where nobody said it. `ends` is when an internal CA is to issue no more.
     """
 
     name: str
@@ -34,11 +36,16 @@ class Declared:
     issuer: str = ""
     directory: str = ""
     key_type: str = ""
+    ends: datetime | None = None
 
     @property
     def is_renewed(self) -> bool:
         """By runs of this collection."""
         return self.engine in (ACME, INTERNAL_CA)
+
+    def is_last(self, not_after: datetime | None) -> bool:
+        """Whether there will be no other one: the end was said, and it is reached."""
+        return self.ends is not None and not_after is not None and self.ends <= not_after
 
 
 def list_declared(inventory: Inventory, *, host: str = "") -> tuple[Declared, ...]:
@@ -63,7 +70,8 @@ def _list_all(inventory: Inventory, host: str) -> Iterator[Declared]:
 def _load_order(order: Mapping[str, Any], engine: str, inventory: Inventory) -> Declared:
     name = str(order["name"])
     key_type = KEY_TYPES.get(str(order.get("key_type") or ""), "")
-    return Declared(name, engine, _list_names(order), inventory.issuers.get(name, ""), key_type=key_type)
+    ends = load_time(str(order.get("not_after") or ""))
+    return Declared(name, engine, _list_names(order), inventory.issuers.get(name, ""), key_type=key_type, ends=ends)
 
 
 def _list_names(entry: Mapping[str, Any]) -> tuple[str, ...]:

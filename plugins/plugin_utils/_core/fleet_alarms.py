@@ -31,12 +31,13 @@ class Limits:
 
 
 def find_alarms(row: Mapping[str, Any], wanted: Declared | None, limits: Limits, now: datetime) -> Iterator[Reason]:
-    """`row` is of certificate_info. Nothing but its end is said of what the inventory does not know."""
+    """`row` is of certificate_info, without times of a renewal that is not to come. Nothing but its end is said of what
+    the inventory does not know."""
     yield from _find_end(row, limits, now)
     if wanted is None:
         return
     needed = load_time(row["renewal_needed_by"])
-    if wanted.is_renewed and needed is not None and now > needed:
+    if needed is not None and now > needed:
         fact = f"it was to be renewed by {format_instant(needed)}, and no run did so"
         yield Reason("renewal_overdue", f"{fact}; see whether certwright.tls.renew is run, and what it says")
     yield from find_failing(find_setback(row, wanted), limits)

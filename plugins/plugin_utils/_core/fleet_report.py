@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.declared import Declared
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import format_time
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import format_time, load_time
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.finding import report_codes
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_alarms import (
     Limits,
@@ -99,15 +99,31 @@ def _find_rows(item: HostFound, view: FleetView) -> Iterator[dict[str, Any]]:
     if not item.was_asked:
         return
     declared = {wanted.name: wanted for wanted in item.declared}
-    there = {str(row["name"]) for row in item.found["certificates"] if row["source"] == _STORE}
-    for row in item.found["certificates"]:
-        yield _join(item, row, declared.get(str(row["name"])), view)
+    rows = item.found["certificates"]
+    there = {str(row["name"]) for row in rows if row["source"] == _STORE}
+    waiting = {str(row["name"]) for row in rows if row["state"] == _PENDING}
+    for row in rows:
+        wanted = declared.get(str(row["name"]))
+        yield _join(item, _without_renewal(row) if _is_renewed_no_more(row, wanted, waiting) else row, wanted, view)
     unissued = {row["name"]: row for row in item.found["unissued"]}
     for wanted in item.declared:
         if wanted.name not in there:
             yield _tell_missing(item.host, wanted, unissued.get(wanted.name, _NEVER_TRIED), view)
 
 
+def _is_renewed_no_more(row: Result, wanted: Declared | None, waiting: set[str]) -> bool:
+    """Its successor is there and waits, or there is to be none, or nobody renews it."""
+    is_superseded = row["state"] != _PENDING and str(row["name"]) in waiting
+    if wanted is None or not wanted.is_renewed or is_superseded:
+        return True
+    return wanted.is_last(load_time(row["not_after"] or ""))
+
+
+def _without_renewal(row: Result) -> Result:
+    return {**row, "next_renewal": "", "renewal_needed_by": ""}
+
+
+_PENDING = "pending"
 _STORE, _NAME, _SHOWN = "store", "name", "shown"
 _NEVER_TRIED: Result = {"last_failure": None, "next_try": ""}
 _COPIED = (
@@ -154,7 +170,7 @@ def _join(item: HostFound, row: Result, wanted: Declared | None, view: FleetView
         "urgency": _judge({found["code"] for found in problems}),
         "problems": problems,
         "ports": [_describe_port(port) for port in ports],
-        "next_renewal": row["next_renewal"] if wanted and wanted.is_renewed else "",
+        "next_renewal": row["next_renewal"],
         **_describe_failure(find_setback(row, wanted), row),
         **{word: row[word] for word in _COPIED},
     }
@@ -166,7 +182,7 @@ def _describe_failure(failure: Result | None, row: Result) -> dict[str, Any]:
 
 def _list_owners(row: Result) -> Iterator[tuple[str, str]]:
     """What is live has ports to be served at; anything has those that show it."""
-    if row["source"] == _STORE and row["state"] != "pending":
+    if row["source"] == _STORE and row["state"] != _PENDING:
         yield _NAME, str(row["name"])
     yield _SHOWN, row["fingerprint_sha256"]
 

@@ -121,3 +121,20 @@ def test_a_nested_text_that_was_not_templated_is_found() -> None:
 def test_a_host_fails_for_its_faults() -> None:
     faults = run_faults.run_faults({"unreachable": [], "failed": [{"host": "a", "message": "why"}]})
     assert faults == {"a": "a: why"}
+
+
+@pytest.mark.parametrize("limits", [{}, {"fail_below": "", "missed": ""}, {"fail_below": None, "missed": None}])
+def test_limits_may_be_texts_as_a_command_line_has_them_and_empty_is_the_default(limits: dict[str, Any]) -> None:
+    failure = {"at": "2026-11-30T00:00:00Z", "code": "x", "message": "no", "tries": 3, "heals": True}
+    never = {"name": "api", "last_failure": failure, "next_try": ""}
+    found = {"certificates": [], "ports": [], "problems": [], "unissued": [never]}
+    issuers = {"ca": {"type": "acme", "terms_agreed": True, "email": "it@example.org"}}
+    certificates = {"api": {"issuer": "ca", "names": ["api.example.org"], "challenge": {"type": "http-01", "port": 80}}}
+    host = {"found": found, "tls_issuers": issuers, "tls_host_certificates": certificates}
+
+    def find_codes(**words: Any) -> list[str]:
+        (row,) = fleet_report.fleet_report({"web1": host}, "found", **words)["certificates"]
+        return [problem["code"] for problem in row["problems"]]
+
+    assert find_codes(**limits) == ["missing"]
+    assert find_codes(missed="3", fail_below="0.5") == ["missing", "renewal_failed"]

@@ -187,7 +187,7 @@ ALARMS = [
     ("it cannot be read", row(not_before=None, not_after=None), WANTED, Limits(), []),
     ("it has ended, which is told", row(not_after="2026-11-30T00:00:00Z"), WANTED, Limits(), []),
     ("no run came", row(renewal_needed_by="2026-11-30T00:00:00Z"), WANTED, Limits(), ["renewal_overdue"]),
-    ("nobody is to come", row(renewal_needed_by="2026-11-30T00:00:00Z"), SUPPLIED, Limits(), []),
+    ("nobody is to come", supplied(), SUPPLIED, Limits(), []),
     ("nobody knows it", row(renewal_needed_by="2026-11-30T00:00:00Z"), None, Limits(), []),
     ("it failed often", row(last_failure=failure(5)), WANTED, Limits(), ["renewal_failed"]),
     ("it failed", row(last_failure=failure(4)), WANTED, Limits(), []),
@@ -222,6 +222,31 @@ def test_a_row_tells_who_issues_it_when_it_is_renewed_and_what_failed() -> None:
     ]
     assert [problem["code"] for problem in report["certificates"][0]["problems"]] == ["missing", "renewal_failed"]
     assert len({frozenset(told) for told in report["certificates"]}) == 1, "every row has the same words"
+
+
+LATE = {"renewal_needed_by": "2026-11-30T00:00:00Z", "next_renewal": "2026-11-29T00:00:00Z"}
+LAST = Declared("www", "internal_ca", WANTED.names, ends=datetime(2027, 1, 30, tzinfo=timezone.utc))
+SIGNED = {**LATE, "recorded_issuer": "internal_ca:7"}
+NO_MORE = [
+    ("no run came", found(row(**LATE)), WANTED, ["renewal_overdue"]),
+    ("its successor waits", found(row(**LATE), row("activation_pending", state="pending")), WANTED, []),
+    ("it is supplied now", found(row(**LATE)), SUPPLIED, ["engine_differs"]),
+    ("it is to be the last", found(row(**SIGNED)), LAST, []),
+    ("its end was put off", found(row(**SIGNED, not_after="2027-01-29T00:00:00Z")), LAST, ["renewal_overdue"]),
+    ("nobody knows it", found(row(**LATE, name="x")), WANTED, ["unmanaged"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("result", "wanted", "codes"), [item[1:] for item in NO_MORE], ids=[item[0] for item in NO_MORE]
+)
+def test_nobody_waits_for_a_renewal_that_is_not_to_come(
+    result: dict[str, Any], wanted: Declared, codes: list[str]
+) -> None:
+    rows = report_fleet([HostFound("h", result, (wanted,))], VIEW)["certificates"]
+    (told,) = (item for item in rows if item["state"] == "live")
+    assert [problem["code"] for problem in told["problems"]] == codes
+    assert bool(told["next_renewal"]) == ("renewal_overdue" in codes)
 
 
 def test_a_port_stands_with_what_it_shows_and_one_that_belongs_to_nothing_is_told() -> None:
