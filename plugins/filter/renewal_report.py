@@ -108,6 +108,9 @@ _value:
     checked:
       description: How many certificates were looked at.
       type: int
+    due:
+      description: How many of them were due, whatever became of them.
+      type: int
     renewed:
       description:
         - Each with C(host), C(certificate), C(code) and C(message) (why), C(until) (when it is due again), C(not_after)

@@ -689,6 +689,7 @@ renewals:
       next_run_needed: '2027-01-04T00:00:00Z'
       not_after: '2027-01-19T00:00:00Z'
       next_try: ''
+      put_off: ''
       email: pki@example.org
   contains:
     ordered:
@@ -724,6 +725,9 @@ renewals:
       type: str
     next_try:
       description: After a failure, when it is tried again (UTC), else empty.
+      type: str
+    put_off:
+      description: The code of why it is due and was put off, else empty.
       type: str
     email:
       description: The contact.

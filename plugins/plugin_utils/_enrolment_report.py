@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed, format_time
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.issuance import find_cert_id
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_guards import PlannedOrder
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_outcome import EXPIRED, FAILED
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_outcome import DEFERRED, EXPIRED, FAILED
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_plan import (
     find_cert_id_of,
     find_held,
@@ -81,6 +81,7 @@ def _describe_renewal(wish: Ordered, observed: Observed, *, is_due: bool, now: d
         "next_run_needed": format_time(needed) if needed else "",
         "not_after": format_time(life.not_after) if life else "",
         "next_try": format_time(failure.next_try) if failure else "",
+        "put_off": wish.ending.code if wish.ending and wish.ending.verdict == DEFERRED else "",
         "email": wish.words.issuer.contact,
     }
 

@@ -15,7 +15,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment im
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_batch import find_unanswered
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.next_run import NextRun
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal import Life
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_steps import HostRun, Result
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_steps import HostRun, Result, find_warning
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.sharing import name_at_home
 
 RENEWED, ACTIVATED, NOT_DUE = "renewed", "activated", "not_due"
@@ -53,6 +53,7 @@ class Row:
     pending: bool = False
     email: str = ""
     is_news: bool = False
+    is_due: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ def report_renewals(runs: Sequence[HostRun], permission: Result, *, how: Circums
         "half": how.half,
         "check": how.is_check,
         "checked": sum(1 for row in rows if row.certificate),
+        "due": sum(1 for row in rows if row.is_due),
         **{state: [_describe(row) for row in rows if row.state == state] for state in STATES},
         "pending": [_place(row) for row in pending],
         "ends_soon": [row for run in runs for row in find_ending(run)],
@@ -238,6 +240,7 @@ def _judge(run: HostRun, name: str, permission: Result, *, is_check: bool) -> Ro
         next_run_needed=str(renewal.get("next_run_needed", "")),
         pending=is_pending,
         email=str(renewal.get("email", "")),
+        is_due=bool(renewal.get("ordered") or renewal.get("due")),
         is_news=name in (permission["permitted"].get(run.host) or ()) and "outcomes" in run.issued,
     )
 
@@ -262,7 +265,7 @@ def _find_state(run: HostRun, name: str, permission: Result, *, is_check: bool) 
     if name in (permission["held"].get(run.host) or ()):
         return DEFERRED, "orders_held", ORDERS_HELD
     if verdict == DEFERRED:
-        return DEFERRED, DEFERRED, _find_warning(run.latest, name)
+        return DEFERRED, str(renewal.get("put_off") or DEFERRED), find_warning(run.latest, name)
     if renewal.get("ordered") or (is_check and renewal.get("due")):
         reasons = (item for item in run.latest.get("reasons") or () if item["certificate"] == name)
         reason = next(reasons, {"code": RENEWED, "message": ""})
@@ -281,16 +284,10 @@ def _find_problems(run: HostRun, name: str, permission: Result) -> Iterator[Mapp
             yield problem
 
 
-def _find_warning(result: Result, name: str) -> str:
-    """What was put off is told as a warning, which begins with its name and ends with its code."""
-    told = (str(warning) for warning in result.get("warnings") or () if str(warning).startswith(f"{name}: "))
-    return next((text.partition(": ")[2] for text in told), "")
-
-
 def _place(row: Row) -> dict[str, str]:
     return {"host": row.host, **({"certificate": row.certificate} if row.certificate else {})}
 
 
 def _describe(row: Row) -> dict[str, Any]:
-    left_out = ("state", "pending", "next_run_needed")
+    left_out = ("state", "pending", "next_run_needed", "is_due")
     return {word: value for word, value in asdict(row).items() if word not in left_out and value not in ("", False)}

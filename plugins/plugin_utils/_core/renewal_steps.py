@@ -68,6 +68,12 @@ class HostRun:
         return frozenset((*self.shared, *(name for step in steps for name in step.get("outcomes") or ())))
 
 
+def find_warning(result: Result, name: str) -> str:
+    """What was put off is told as a warning, which begins with its name and ends with its code."""
+    told = (str(warning) for warning in result.get("warnings") or () if str(warning).startswith(f"{name}: "))
+    return next((text.partition(": ")[2] for text in told), "")
+
+
 def find_put_back(results: Mapping[str, Result]) -> list[str]:
     """The hosts on which a service did not take its new certificate, by their results of the activation.
 

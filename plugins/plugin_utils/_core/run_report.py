@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.internal_batch import find_unanswered
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_report import ORDERS_HELD
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_steps import PUT_BACK
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_steps import PUT_BACK, find_warning
 
 CHANGED, UNCHANGED, PENDING, DEFERRED = "changed", "unchanged", "pending", "deferred"
 HELD_BACK, FAILED = "held_back", "failed"
@@ -243,6 +243,11 @@ def _judge(run: HostRun, name: str, how: Circumstances) -> Row:
         return replace(row, state=state, code=HELD_BACK, message=_HELD)
     if state == PENDING:
         return replace(row, state=state, code=PENDING, message=_STOPPED if how.stopped_by else _STORED)
+    if state == DEFERRED:
+        renewal = (steps[-1].get("renewals") or {}).get(name) or {}
+        return replace(
+            row, state=state, code=str(renewal.get("put_off") or DEFERRED), message=find_warning(steps[-1], name)
+        )
     first = next((str(item["code"]) for item in reasons), "")
     return replace(row, state=state, code=first, message="; ".join(item["message"] for item in reasons))
 

@@ -404,6 +404,7 @@ def test_the_result_says_when_each_is_renewed(server: CaOfToday, site: Site) -> 
         "next_run_needed": f"{ends - 15 * DAY:%Y-%m-%dT%H:%M:%SZ}",
         "not_after": f"{ends:%Y-%m-%dT%H:%M:%SZ}",
         "next_try": "",
+        "put_off": "",
         "email": "pki@example.org",
     }
     assert expected == {word: renewal[word] for word in expected}

@@ -140,9 +140,14 @@ def test_in_check_mode_what_is_due_would_be_renewed_and_nothing_is_pending() -> 
 
 
 def test_why_something_was_put_off_is_taken_from_its_warning() -> None:
-    step = warn(result(web=outcome("deferred", next_try=LATER)), "web: 429: wait (rate_limited)")
-    (row,) = report(HostRun("host1", due=step))["deferred"]
-    assert (row["message"], row["until"]) == ("429: wait (rate_limited)", LATER)
+    told = outcome("deferred", next_try=LATER, put_off="rate_limited")
+    (row,) = report(HostRun("host1", due=warn(result(web=told), "web: 429: wait (rate_limited)")))["deferred"]
+    assert (row["code"], row["message"], row["until"]) == ("rate_limited", "429: wait (rate_limited)", LATER)
+
+
+def test_what_was_due_is_counted_whatever_became_of_it() -> None:
+    step = result(a=DUE, b=ORDERED, c=outcome(), d=outcome("deferred", due=True))
+    assert report(HostRun("host1", due=step))["due"] == 3
 
 
 def test_a_host_without_certificates_to_renew_has_no_rows() -> None:

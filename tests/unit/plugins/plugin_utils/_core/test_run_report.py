@@ -33,6 +33,8 @@ def result(*problems: tuple[str, str, str], **outcomes: dict[str, Any]) -> dict[
 STAGED = result(www=outcome("staged", changed=True, pending=True))
 WHY = {"reasons": [{"certificate": "www", "code": "name_missing", "message": "www.example.org is not on it"}]}
 
+LIMIT = {"renewals": {"www": {"put_off": "rate_limited"}}, "warnings": ["www: 429: wait (rate_limited)"]}
+
 
 def find_state(run: HostRun, **words: Any) -> tuple[str, dict[str, Any]]:
     """Of the only row."""
@@ -49,7 +51,8 @@ ROWS = [
     ("stored and activated", HostRun("h", (STAGED,), result(www=outcome("activated", changed=True))), "changed", ""),
     ("unchanged", HostRun("h", (result(www=outcome("unchanged")),)), "unchanged", ""),
     ("stored, and the rollout ended", HostRun("h", (STAGED,)), "pending", "pending"),
-    ("put off", HostRun("h", (result(www=outcome("deferred")),)), "deferred", ""),
+    ("put off", HostRun("h", ({**result(www=outcome("deferred")), **WHY, **LIMIT},)), "deferred", "rate_limited"),
+    ("put off by somebody who says no code", HostRun("h", (result(www=outcome("deferred")),)), "deferred", "deferred"),
     ("beside one that is refused", HostRun("h", (result(www=outcome("held_back")),)), "held_back", "held_back"),
     ("over the budget", HostRun("h", (result(www=outcome("planned")),), held=("www",)), "deferred", "orders_held"),
     (
@@ -104,6 +107,11 @@ def test_what_is_pending_says_that_the_rollout_stopped() -> None:
 def test_a_check_foretells_changes_and_leaves_nothing_pending() -> None:
     planned = result(www=outcome("planned", changed=True, pending=True))
     assert find_state(HostRun("h", (planned,)), is_check=True)[0] == "changed"
+
+
+def test_why_something_is_put_off_comes_before_why_it_is_due() -> None:
+    put_off = HostRun("h", ({**result(www=outcome("deferred")), **WHY, **LIMIT},))
+    assert find_state(put_off)[1]["message"] == "429: wait (rate_limited)"
 
 
 def test_the_report_counts_certificates_and_names_hosts_that_were_not_reached() -> None:
