@@ -4,7 +4,7 @@
 // What the report has, as rows: certificates, problems of hosts, and hosts that were not reached.
 
 const ENGINES = { __proto__: null, acme: "ACME", files: "Files", internal_ca: "Internal CA", adopted: "Adopted" };
-const NO_ENGINE = "not in the inventory";
+const NO_ENGINE = "undeclared";
 
 function readRows(report) {
   const rows = [
