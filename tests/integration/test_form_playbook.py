@@ -6,74 +6,18 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from ansible_collections.certwright.tls.tests.awx.controller_rules import answer, render
-from ansible_collections.certwright.tls.tests.integration.playbook_run import Finished
+from ansible_collections.certwright.tls.tests.awx.controller_rules import answer
+from ansible_collections.certwright.tls.tests.integration.launch import fill_in, find_survey, inject, launch, outcomes
 from ansible_collections.certwright.tls.tests.integration.servers import Nginx
 from ansible_collections.certwright.tls.tests.integration.site import NAME, Site, Supplied
 
-ROOT = Path(__file__).parents[2]
-PLAYBOOK = ROOT / "examples/awx/project/form.yml"
 SHOP = "shop.example.org"
-
-
-class Loader(yaml.SafeLoader):
-    """Knows the mark of what the controller renders."""
-
-
-Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))  # type: ignore[type-var]
-
-
-def load_variables(name: str) -> dict[str, Any]:
-    text = (ROOT / f"roles/awx/vars/main/{name}.yml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.load(text, Loader)
-    return loaded
-
-
-def find_survey() -> dict[str, Any]:
-    """With the engines of the consoles alone."""
-    variables = load_variables("surveys")
-    engine, *others = variables["awx_form"]["spec"]
-    return {"spec": [{**engine, "choices": variables["awx_console_engines"]}, *others]}
-
-
-def inject(site: Site, kind: str, **inputs: str) -> dict[str, str]:
-    """The environment of a job with such a credential: each field becomes a file, an empty one too."""
-    words = load_variables("kinds")["awx_kinds"][kind]["type"]
-    given = {field["id"]: inputs.get(field["id"], "") for field in words["inputs"]["fields"]}
-    files = {}
-    for name, template in words["injectors"]["file"].items():
-        path = site.controller.secrets / f"tmp-{name}"
-        path.write_text(render(template, given), encoding="utf-8")
-        files[name.partition(".")[2]] = str(path)
-    names = {"tower": {"filename": files}}
-    return {name: render(template, names) for name, template in words["injectors"]["env"].items()}
-
-
-def fill_in(
-    site: Site, inventory: dict[str, Any], answers: dict[str, str], environment: dict[str, str] | None = None
-) -> Finished:
-    """The inventory is one, as in AWX; the answers are extra variables."""
-    hosts = site.controller.secrets / "hosts.json"
-    hosts.write_text(json.dumps({"all": {"hosts": {"host1": {**inventory, "tls_store_path": str(site.store)}}}}))
-    node = replace(site.controller, inventory=str(hosts), environment=environment or {})
-    return node.start(str(PLAYBOOK), variables=answer(find_survey(), answers)).finish()
 
 
 def material(site: Site, supplied: Supplied) -> dict[str, str]:
     return {word: str(site.controller.secrets / name) for word, name in supplied.words.items()}
-
-
-def outcomes(finished: Finished) -> dict[str, str]:
-    assert finished.code == 0, finished.output
-    told = (result["outcomes"] for result in finished.results if result.get("outcomes"))
-    return {name: item["outcome"] for each in told for name, item in each.items()}
 
 
 def test_files_from_a_form_are_installed_with_a_key_from_a_credential(site: Site, nginx: Nginx) -> None:
@@ -115,9 +59,30 @@ def test_a_domain_is_disabled_from_a_form_and_an_empty_form_is_the_inventory(sit
 
 
 def test_an_inventory_that_is_an_extra_variable_is_refused(site: Site) -> None:
-    finished = site.controller.start(
-        str(PLAYBOOK), variables={"tls_system": {"external_url": NAME}, "tls_form_email": "it@example.org"}
-    ).finish()
+    given = answer(find_survey("awx_form"), {"tls_form_email": "it@example.org"})
+    finished = launch(site, "form.yml", {}, {**given, "tls_system": {"external_url": NAME}})
     assert finished.code != 0
     assert "put them into the inventory" in finished.output
     assert not site.store.exists()
+
+
+QUESTIONS = {
+    "renew.yml": "awx_questions_of_renewal",
+    "remove.yml": "awx_questions_of_removal",
+    "internal_ca.yml": "awx_questions_of_the_ca",
+}
+
+
+def test_surveys_that_nobody_fills_in_change_nothing(site: Site, nginx: Nginx) -> None:
+    """Their defaults are texts, as the empty one and "false"."""
+    supplied = site.supply()
+    services = [{"nginx": {**nginx.words, "paths": site.paths}}]
+    inventory = {"tls_system": {"external_url": NAME, "services": services, **material(site, supplied)}}
+    assert outcomes(fill_in(site, inventory, {})) == {"system": "activated"}
+    before = site.look()
+    for playbook, survey in QUESTIONS.items():
+        finished = launch(site, playbook, inventory, answer(find_survey(survey), {}))
+        assert finished.code == 0, finished.output
+        assert [result for result in finished.results if result.get("changed")] == []
+    assert site.look() == before
+    assert nginx.served() == supplied.fingerprint
