@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from ansible_collections.certwright.tls.tests.awx.controller_fields import EDGES, KINDS, LINKS, UNIFIED, Field
+from ansible_collections.certwright.tls.tests.awx.controller_fields import EDGES, KINDS, LINKS, UNIFIED, Field, is_of
 from ansible_collections.certwright.tls.tests.awx.controller_rules import (
     find_notification_faults,
     find_schedule_faults,
@@ -189,7 +189,7 @@ class Controller:
             return "is unknown"
         if value is None and (field.of or field.is_nullable):
             return ""
-        if type(value) is not field.type:
+        if not is_of(value, field.type):
             return f"Not a valid {field.type.__name__}: {value!r}"
         if field.choices and value not in field.choices:
             return f'"{value}" is not a valid choice.'

@@ -32,6 +32,11 @@ class Field:
         return None if self.of or self.type is dict else self.type()
 
 
+def is_of(value: object, kind: type) -> bool:
+    """A switch is no number, although Python has it so."""
+    return isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
+
+
 def one_of(*choices: Any) -> Field:
     return Field(type(choices[0]), choices, default=choices[0])
 

@@ -14,6 +14,8 @@ from typing import Any
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from ansible_collections.certwright.tls.tests.awx.controller_fields import is_of
+
 _WORD = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*\Z")
 _JINJA = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
 # What a job looks like to a message, as far as a notification may know it.
@@ -187,7 +189,7 @@ def _find_configuration_faults(given: Mapping[str, Any], wanted: Mapping[str, ty
     yield from (f"Missing required fields for Notification Configuration: {word}" for word in {*wanted} - {*given})
     yield from (f"Notification Configuration has no field {word}" for word in {*given} - {*wanted})
     for word in {*wanted} & {*given}:
-        if type(given[word]) is not wanted[word]:
+        if not is_of(given[word], wanted[word]):
             yield f"Configuration field '{word}' incorrect type, expected {wanted[word].__name__}."
         elif wanted[word] is list and not given[word]:
             yield f"No values specified for field '{word}'"
