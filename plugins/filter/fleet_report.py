@@ -97,6 +97,8 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
+from ansible.errors import AnsibleFilterError
+
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.declared import Declared, list_declared
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_alarms import MISSED, Limits
@@ -113,11 +115,30 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets i
 def fleet_report(
     hosts: Mapping[str, Mapping[str, Any]], found: str, fail_below: Any = None, missed: Any = MISSED
 ) -> dict[str, Any]:
-    """A survey and the command line say numbers as texts, and an empty text for none."""
-    share = None if fail_below in (None, "") else float(fail_below)
-    limits = Limits(MISSED if missed in (None, "") else int(missed), share)
+    limits = Limits(_load_count(missed), _load_share(fail_below))
     told = [_load_host(str(host), variables, str(found)) for host, variables in hosts.items()]
     return report_fleet(told, FleetView(datetime.now(timezone.utc), limits))
+
+
+def _load_share(value: Any) -> float | None:
+    """A form and the command line say numbers as texts, and an empty text for none."""
+    if value in (None, ""):
+        return None
+    try:
+        share = float(value)
+    except (TypeError, ValueError):
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise AnsibleFilterError(f"tls_report_fail_below is `{value}`; it must be a share from 0 to 1, as in 0.2")
+    return share
+
+
+def _load_count(value: Any) -> int:
+    if value in (None, ""):
+        return MISSED
+    if not str(value).isdecimal() or int(value) < 1:
+        raise AnsibleFilterError(f"tls_report_missed is `{value}`; it must be a number of tries, 1 or more")
+    return int(value)
 
 
 def _load_host(host: str, variables: Mapping[str, Any], found: str) -> HostFound:

@@ -66,4 +66,7 @@ def _find_end(row: Mapping[str, Any], limits: Limits, now: datetime) -> Iterator
     life = Life(first, last)
     line = life.deferring_ends if limits.fail_below is None else last - life.length * limits.fail_below
     if now > line:
-        yield Reason("ends_soon", f"it ends on {format_instant(last)}, {life.share_left(now):.0%} of its life is left")
+        left = f"{life.share_left(now):.0%} of its life is left, until {format_instant(last)}"
+        yield Reason(
+            "ends_soon", f"it was not replaced in time: {left}; supply a newer one, or see why no run renewed it"
+        )

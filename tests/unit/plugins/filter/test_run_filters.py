@@ -137,4 +137,7 @@ def test_limits_may_be_texts_as_a_command_line_has_them_and_empty_is_the_default
         return [problem["code"] for problem in row["problems"]]
 
     assert find_codes(**limits) == ["missing"]
+    for wrong in ({"missed": "0"}, {"missed": "often"}, {"fail_below": "2"}, {"fail_below": "a third"}):
+        with pytest.raises(AnsibleFilterError, match=f"is `{next(iter(wrong.values()))}`; it must be"):
+            find_codes(**wrong)
     assert find_codes(missed="3", fail_below="0.5") == ["missing", "renewal_failed"]
