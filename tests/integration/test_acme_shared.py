@@ -162,6 +162,15 @@ def test_a_home_orders_once_its_members_serve_it_and_an_unchanged_run_costs_a_lo
     expected = {"not_due": ["host1/wildcard.shared", "host1/wildcard", "host2/wildcard"]}
     assert (kept.code, kept.find("ends_soon"), shared.site.executions - executions) == (0, expected, 5), kept.output
     assert shared.orders == 1
+    # At its home it is known under both of its names.
+    path = shared.site.controller.root / "report.json"
+    told = shared.fleet.play("report", "-i", str(shared.inventory), tls_report_json=str(path))
+    rows = json.loads(path.read_text("utf-8"))["certificates"]
+    assert {(row["host"], row["certificate"], row["issuer_name"], row["urgency"]) for row in rows} == {
+        (HOME, "wildcard.shared", "ca", "ok"),
+        (HOME, "wildcard", "ca", "ok"),
+        (MEMBER, "wildcard", "ca", "ok"),
+    }, told.output
 
 
 def test_a_shared_certificate_that_is_due_is_renewed_everywhere(short_lived: SharingFleet) -> None:
