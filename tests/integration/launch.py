@@ -61,10 +61,12 @@ def launch(
     answers: dict[str, Any],
     *,
     environment: dict[str, str] | None = None,
+    names: tuple[str, ...] = ("host1",),
 ) -> Finished:
     """The inventory is a file, as in AWX; the answers are extra variables."""
     hosts = site.controller.secrets / "hosts.json"
-    hosts.write_text(json.dumps({"all": {"hosts": {"host1": {**inventory, "tls_store_path": str(site.store)}}}}))
+    words = {**inventory, "tls_store_path": str(site.store)}
+    hosts.write_text(json.dumps({"all": {"hosts": dict.fromkeys(names, words)}}))
     node = replace(site.controller, inventory=str(hosts), environment=environment or {})
     return node.start(str(ROOT / "examples/awx/project" / playbook), variables=answers).finish()
 

@@ -66,6 +66,14 @@ def test_an_inventory_that_is_an_extra_variable_is_refused(site: Site) -> None:
     assert not site.store.exists()
 
 
+def test_a_form_for_nobody_in_particular_is_refused(site: Site) -> None:
+    given = answer(find_survey("awx_form"), {"tls_form_external_url": NAME})
+    finished = launch(site, "form.yml", {}, given, names=("host1", "host2"))
+    assert finished.code != 0
+    assert "would be said of 2 hosts; limit the run" in finished.output
+    assert not site.store.exists()
+
+
 QUESTIONS = {
     "renew.yml": "awx_questions_of_renewal",
     "remove.yml": "awx_questions_of_removal",
