@@ -117,3 +117,10 @@ def test_every_file_of_the_code_that_the_map_names_is_there() -> None:
     places = [ROOT / "plugins" / layer for layer in ("plugin_utils", "module_utils", "modules")]
     assert [name for name in sorted(named) if not any((place / name).exists() for place in places)] == []
     assert {"_core/plan.py", "_core/wishes.py", "_host/transaction.py", "_acme/client.py", "_ordering.py"} <= named
+
+
+def test_every_decision_has_a_number_of_its_own_and_its_title_says_it() -> None:
+    numbers = {path.name: int(path.name[:4]) for path in (ROOT / "docs" / "decisions").glob("*.md")}
+    assert sorted(numbers.values()) == list(range(1, len(numbers) + 1))
+    titles = {name: (ROOT / "docs" / "decisions" / name).read_text(encoding="utf-8").split("\n")[0] for name in numbers}
+    assert [name for name, title in titles.items() if not title.startswith(f"# {numbers[name]}. ")] == []
