@@ -12,9 +12,9 @@ import shutil
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.certwright.tls.tests.integration.playbook_run import Finished
+from ansible_collections.certwright.tls.tests.integration.playbook_run import Controller, Finished
 from ansible_collections.certwright.tls.tests.integration.servers import Nginx
-from ansible_collections.certwright.tls.tests.integration.site import NAME, Site
+from ansible_collections.certwright.tls.tests.integration.site import EXPIRED, NAME, Site
 from ansible_collections.certwright.tls.tests.unit.mail_sink import MailSink
 
 SHOP = "shop.example.org"
@@ -109,3 +109,53 @@ def test_the_page_can_lie_on_a_host_and_shows_what_a_certificate_says_as_it_says
     text = page.read_text("utf-8")
     assert (told.code, page.stat().st_mode & 0o7777) == (0, 0o644), told.output
     assert '"subject":"CN={{ 7 * 7 }}\\\\\\u003cscript\\\\\\u003e"' in text
+
+
+def test_what_cannot_be_written_or_sent_is_told_and_keeps_nobody_from_an_alarm(site: Site) -> None:
+    """Each host fails for its own, and one of them for the files as well."""
+    (site.tls / "ended.pem").write_bytes(site.make("ended.example.org", **EXPIRED).pem)
+    nowhere, metrics = site.root / "nowhere", site.root / "tls.prom"
+    found = {"tls_store_path": str(site.store), "tls_report_paths": [str(site.tls)], "tls_report_fail": "expired"}
+    fleet = Controller(site.root / "fleet", site.controller.variables, inventory="host1,host2,")
+    fleet.secrets.mkdir(parents=True)
+    files = {"tls_report_json": f"{nowhere}/r.json", "tls_report_html": f"{nowhere}/r.html"}
+    # A form sends an empty text for what nobody filled in.
+    empty = dict.fromkeys(("tls_hosts", "tls_report_html_host", "tls_report_prometheus_host", "tls_mail_user"), "")
+    words = {**found, **files, **empty, "tls_report_prometheus": f"{nowhere}/tls.prom", "tls_report_mail": "expired"}
+    told = fleet.start("certwright.tls.report", variables=words).finish()
+    assert told.code == 2, told.output
+    for word, name in (("json", "r.json"), ("html", "r.html"), ("prometheus", "tls.prom")):
+        assert f"tls_report_{word}: {nowhere}/{name} could not be written: " in told.output, told.output
+    assert "it takes tls_mail_host, tls_mail_from and tls_mail_to as well" in told.output
+    for host in ("host1", "host2"):
+        failed = rf"fatal: \[{host}\]: FAILED! => {{\s+\"changed\": false,\s+\"msg\": \".*ended.pem: The "
+        assert re.search(failed, told.output), told.output
+
+    # A host that is not reached keeps nothing either, and the mail goes out.
+    inventory = site.root / "inventory"
+    words = "ansible_connection=local ansible_python_interpreter=" + site.variables["ansible_python_interpreter"]
+    inventory.write_text(f"host1 {words}\nhost2 {words}\nfar ansible_host=127.0.0.1 ansible_port=1\n", encoding="utf-8")
+    fleet = Controller(site.root / "fleet", {"tls_hosts": "host*"}, inventory=str(inventory))
+    far = {"tls_report_html_host": "far", "tls_report_html": "/r.html", "tls_report_prometheus": str(metrics)}
+    with MailSink() as sink:
+        words = {**found, **CALLING, **far, "tls_report_mail": "expired", "tls_mail_port": sink.port}
+        told = fleet.start("certwright.tls.report", variables=words).finish()
+    assert (told.code, [mail["Subject"] for mail in sink.mails]) == (2, ["TLS certificates: 2 expired"]), told.output
+    assert "tls_report_html: /r.html could not be written on far: " in told.output, told.output
+    assert [item.name for item in site.root.glob("tls.prom*")] == ["tls.prom"]
+
+
+def test_two_reports_at_once_may_write_the_same_metrics(site: Site) -> None:
+    metrics = site.root / "metrics" / "tls.prom"
+    metrics.parent.mkdir()
+    words = {"tls_store_path": str(site.store), "tls_report_prometheus": str(metrics)}
+    fleets = [Controller(site.root / name, site.controller.variables) for name in ("one", "two")]
+    for fleet in fleets:
+        fleet.secrets.mkdir(parents=True)
+    runs = [fleet.start("certwright.tls.report", variables=words) for fleet in fleets]
+    for told in [run.finish() for run in runs]:
+        assert told.code == 0, told.output
+        assert len(set(re.findall(r"tls\.prom\.\d+", told.output))) == 1
+    names = {name for run in runs for name in re.findall(r"tls\.prom\.\d+", run.output.read_text("utf-8"))}
+    assert len(names) == 2
+    assert [item.name for item in metrics.parent.iterdir()] == ["tls.prom"]
