@@ -70,11 +70,18 @@ def _find_question_faults(question: Mapping[str, Any]) -> Iterator[str]:
         f"The {word} limit expected to be integer." for word in ("min", "max") if _is_no_limit(question.get(word))
     )
     if kind in _CHOOSING:
-        choices = question.get("choices")
-        if not isinstance(choices, list) or not choices or not all(isinstance(choice, str) for choice in choices):
-            yield "must specify choices."
-        elif default and default not in choices:
-            yield "Default choice must be answered from the choices listed."
+        yield from _find_choice_faults(question)
+
+
+def _find_choice_faults(question: Mapping[str, Any]) -> Iterator[str]:
+    choices, default = question.get("choices"), question.get("default", "")
+    if not isinstance(choices, list) or not choices or not all(isinstance(choice, str) for choice in choices):
+        yield "must specify choices."
+    elif default and default not in choices:
+        yield "Default choice must be answered from the choices listed."
+    elif question["type"] == "multiplechoice" and not question.get("required") and not default:
+        # The form sends an empty answer, which is none of the choices, and the launch is refused.
+        yield "a question that may be left out has no default among its choices."
 
 
 def _is_no_limit(value: object) -> bool:

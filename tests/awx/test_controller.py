@@ -91,7 +91,8 @@ def test_everything_is_made_once_and_nothing_is_changed_but_what_awx_misreports(
     require_credentials(controller)
     require_jobs(controller)
 
-    others = {"acme_account": {**SECRETS["acme_account"], "eab_hmac_key": "hook-secret"}, "internal_ca": {}}
+    # One open field that is another is enough for the module to send them all, if it may.
+    others = {"acme_account": {"account_key": "hook-secret", "eab_kid": "kid-2"}, "internal_ca": {}}
     second = run(tmp_path, controller, {**MOST, "tls_awx_secrets": others}, collections=awx_collection)
     # A password cannot be compared, and an approval is compared with its node.
     assert find_changed(second) == ["censored", "TLS approved installation"]

@@ -171,6 +171,7 @@ def test_what_awx_would_not_take_is_refused(controller: Controller, kind: str, b
             "Default choice",
             id="another choice",
         ),
+        pytest.param({"name": "", "description": "", "spec": [CHOICE]}, "no default among", id="an empty answer"),
     ],
 )
 def test_a_survey_that_awx_would_not_take_is_refused(controller: Controller, spec: dict[str, Any], told: str) -> None:
