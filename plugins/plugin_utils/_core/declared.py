@@ -6,16 +6,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import load_time
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory import Inventory
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory_words import find_choice_fault
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.names import load_name
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.order_words import KEY_TYPES, find_directory
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.pem import UnusableError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.sharing import name_at_home
 
 FILES, ACME, INTERNAL_CA, ADOPTED = "files", "acme", "internal_ca", "adopted"
@@ -49,8 +52,22 @@ class Declared:
 
 
 def list_declared(inventory: Inventory, *, host: str = "") -> tuple[Declared, ...]:
-    """Without those that are to be absent. A shared one is kept at its home too, beside what services there have."""
+    """Without those that are to be absent. A shared one is kept at its home too, beside what services there have.
+
+    Raises RefusedError.
+    """
+    problems = tuple(_find_faults((*inventory.orders, *inventory.signed)))
+    if problems:
+        raise RefusedError.from_problems(problems)
     return tuple(_list_all(inventory, host))
+
+
+def _find_faults(orders: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    """What a run of renewal refuses, and no certificate could be compared with."""
+    for order in orders:
+        fault = find_choice_fault(order.get("key_type") or None, tuple(KEY_TYPES))
+        if fault:
+            yield Problem(str(order["name"]), "inventory_invalid", f"`key_type` {fault}")
 
 
 def _list_all(inventory: Inventory, host: str) -> Iterator[Declared]:

@@ -30,7 +30,10 @@ SCHEMA = 1
 # A search meets what it cannot read. That is told, and nobody has to come for it.
 UNREAD = ("keystore_unread", "no_certificate", "search_ended")
 _ENDED = ("expired", "ca_expired", "crl_ended")
+_ENDS_SOON = "ends_soon"
 _UNKNOWN = "unknown"
+# What is told before and after everything else of a certificate.
+_FIRST, _LAST = _ENDED, (DUE, UNMANAGED, _UNKNOWN)
 _NOT_ASKED = "it could not be asked"
 _LEFT_OVER = "the inventory does not know it; declare it, or remove it (certwright.tls.remove)"
 _FOREIGN = "neither the inventory nor the store knows it; declare it, or leave it to whoever renews it"
@@ -103,12 +106,23 @@ def _find_rows(item: HostFound, view: FleetView) -> Iterator[dict[str, Any]]:
     there = {str(row["name"]) for row in rows if row["source"] == _STORE}
     waiting = {str(row["name"]) for row in rows if row["state"] == _PENDING}
     for row in rows:
+        if _is_told_at_a_service(item, row):
+            continue
         wanted = declared.get(str(row["name"]))
         yield _join(item, _without_renewal(row) if _is_renewed_no_more(row, wanted, waiting) else row, wanted, view)
     unissued = {row["name"]: row for row in item.found["unissued"]}
     for wanted in item.declared:
         if wanted.name not in there:
             yield _tell_missing(item.host, wanted, unissued.get(wanted.name, _NEVER_TRIED), view)
+
+
+def _is_told_at_a_service(item: HostFound, row: Result) -> bool:
+    """Only ports of certificates in the store show it, each of which says so; nothing else is wrong with it."""
+    if row["source"] != _PORT or row["name"] is not None or row["problems"]:
+        return False
+    shown = row["fingerprint_sha256"]
+    kinds = {kind for (kind, _), ports in item.ports.items() for port in ports if port["fingerprint_sha256"] == shown}
+    return kinds == {_NAME}
 
 
 def _is_renewed_no_more(row: Result, wanted: Declared | None, waiting: set[str]) -> bool:
@@ -124,7 +138,7 @@ def _without_renewal(row: Result) -> Result:
 
 
 _PENDING = "pending"
-_STORE, _NAME, _SHOWN = "store", "name", "shown"
+_STORE, _PORT, _NAME, _SHOWN = "store", "port", "name", "shown"
 _NEVER_TRIED: Result = {"last_failure": None, "next_try": ""}
 _COPIED = (
     *("source", "state", "path", "services", "names", "subject", "issuer", "serial", "not_before", "not_after"),
@@ -168,12 +182,25 @@ def _join(item: HostFound, row: Result, wanted: Declared | None, view: FleetView
         "engine": wanted.engine if wanted else "",
         "issuer_name": wanted.issuer if wanted else "",
         "urgency": _judge({found["code"] for found in problems}),
-        "problems": problems,
+        "problems": _sort_problems(problems),
         "ports": [_describe_port(port) for port in ports],
         "next_renewal": row["next_renewal"],
         **_describe_failure(find_setback(row, wanted), row),
         **{word: row[word] for word in _COPIED},
     }
+
+
+def _sort_problems(problems: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The worst first: a view may show no more than that. That it is due says nothing beside its end."""
+    is_near = any(found["code"] in (EXPIRED, _ENDS_SOON) for found in problems)
+    return sorted((found for found in problems if not (is_near and found["code"] == DUE)), key=_rank_problem)
+
+
+def _rank_problem(found: Mapping[str, Any]) -> int:
+    code = found["code"]
+    if code in _FIRST:
+        return _FIRST.index(code) - len(_FIRST)
+    return 1 + _LAST.index(code) if code in _LAST else 0
 
 
 def _describe_failure(failure: Result | None, row: Result) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_report 
 
 _HEADINGS = ("HOST", "CERTIFICATE", "STATE", "ENDS", "LEFT", "WHY")
 _CALM = "ok"
+# Of each kind: hosts with other problems, certificates, and what could not be read.
+_ROWS = 100
 _TONES = {"due": LATE, "unmanaged": ODD}
 
 
@@ -30,8 +32,12 @@ def render_fleet(report: Mapping[str, Any], *, width: int = WIDTH) -> list[str]:
 
 
 def draw_fleet(report: Mapping[str, Any], *, width: int = WIDTH) -> list[Line]:
-    """A fleet on which all is well takes one line."""
-    return draw(_count(report), _HEADINGS, list(_find_rows(report)), width=width)
+    """A fleet on which all is well takes one line, and none takes more than a terminal keeps."""
+    kinds = [list(kind) for kind in (_find_hosts(report), _find_certificates(report), _find_unread(report))]
+    left_out = sum(len(kind[_ROWS:]) for kind in kinds)
+    lines = draw(_count(report), _HEADINGS, [row for kind in kinds for row in kind[:_ROWS]], width=width)
+    more = Line(f"… and {left_out} more; tls_report_json and tls_report_html have all of them")
+    return [*lines, more] if left_out else lines
 
 
 def _count(report: Mapping[str, Any]) -> str:
@@ -39,15 +45,20 @@ def _count(report: Mapping[str, Any]) -> str:
     return f"hosts {report['hosts']}, unreachable {len(report['unreachable'])}; certificates: {', '.join(counts)}"
 
 
-def _find_rows(report: Mapping[str, Any]) -> Iterator[Row]:
+def _find_hosts(report: Mapping[str, Any]) -> Iterator[Row]:
     for host in report["unreachable"]:
         yield BAD, (host, "", "unreachable", "", "", "nothing is known of it")
-    unread = [problem for problem in report["problems"] if problem["code"] in UNREAD]
-    yield from ((BAD, _tell(problem)) for problem in report["problems"] if problem not in unread)
+    yield from ((BAD, _tell(problem)) for problem in report["problems"] if problem["code"] not in UNREAD)
+
+
+def _find_certificates(report: Mapping[str, Any]) -> Iterator[Row]:
     for row in report["certificates"]:
         if row["urgency"] != _CALM:
             yield _TONES.get(row["urgency"], BAD), _describe(row)
-    yield from ((ODD, _tell(problem)) for problem in unread)
+
+
+def _find_unread(report: Mapping[str, Any]) -> Iterator[Row]:
+    yield from ((ODD, _tell(problem)) for problem in report["problems"] if problem["code"] in UNREAD)
 
 
 def _tell(problem: Mapping[str, Any]) -> tuple[str, ...]:

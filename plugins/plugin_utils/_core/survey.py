@@ -41,8 +41,8 @@ _DRIFT = {
     "content": ("file_differs", "was changed by somebody else"),
     "attributes": ("attributes_differ", "has another owner, group or mode than it was given"),
 }
-# What only a whole path can prove: of a port the leaf is known, in the store no root is kept.
 _RENEWED = ("live", "pending")
+# What only a whole path can prove: of a port the leaf is known, in the store no root is kept.
 _UNTOLD = frozenset({"chain_incomplete", "root_not_proved", "profile_unproved"})
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.declared import Declared, list_declared
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_alarms import Limits, find_alarms
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_drift import find_drift
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_report import (
@@ -84,7 +85,21 @@ def supplied(*codes: str, **words: Any) -> dict[str, Any]:
 
 ROWS = [
     ("all is well", found(row()), (WANTED,), "ok", []),
-    ("ended", found(row("expired", "due", not_after="2026-11-30T00:00:00Z")), (WANTED,), "expired", ["expired", "due"]),
+    ("ended", found(row("expired", "due", not_after="2026-11-30T00:00:00Z")), (WANTED,), "expired", ["expired"]),
+    (
+        "what is wrong beside that is told later",
+        found(row("chain_incomplete", "due", "crl_ended", "expired", not_after="2026-11-30T00:00:00Z")),
+        (),
+        "expired",
+        ["expired", "crl_ended", "chain_incomplete", "unmanaged"],
+    ),
+    (
+        "so close to its end that it is no longer only due",
+        found(row("due", "key_exposed", not_after="2026-12-05T00:00:00Z")),
+        (WANTED,),
+        "problem",
+        ["key_exposed", "ends_soon"],
+    ),
     ("its end is near", found(row("due")), (WANTED,), "due", ["due"]),
     ("its key lies open", found(row("key_exposed")), (WANTED,), "problem", ["key_exposed"]),
     ("another one is served", found(row(), ports=[port("not_served")]), (WANTED,), "problem", ["not_served"]),
@@ -260,6 +275,33 @@ def test_a_port_stands_with_what_it_shows_and_one_that_belongs_to_nothing_is_tol
     assert report["problems"] == [{"host": "h", "subject": "port 443", "code": "silent", "message": "it is silent"}]
 
 
+FOREIGN = {"source": "port", "name": None, "state": None, "fingerprint_sha256": "ef"}
+AT_A_SERVICE = [
+    ("only there", (), (), ["not_served"]),
+    ("at a port of nobody too", (), (port(certificate=None, shown="ef"),), ["not_served", "unknown"]),
+    ("it has ended", ("expired",), (), ["expired", "unknown", "not_served"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("codes", "ports", "told"), [item[1:] for item in AT_A_SERVICE], ids=[item[0] for item in AT_A_SERVICE]
+)
+def test_what_a_service_shows_instead_is_told_once(
+    codes: tuple[str, ...], ports: tuple[dict[str, Any], ...], told: list[str]
+) -> None:
+    result = found(row(), row(*codes, **FOREIGN), ports=[port("not_served", shown="ef"), *ports])
+    report = report_fleet([HostFound("h", result, (WANTED,))], VIEW)
+    assert [problem["code"] for item in report["certificates"] for problem in item["problems"]] == told
+
+
+def test_a_table_does_not_grow_without_end() -> None:
+    rows = [row(name=f"w{number}") for number in range(103)]
+    hosts = [HostFound(f"h{number}", {"unreachable": True}) for number in range(102)]
+    lines = draw_fleet(report_fleet([HostFound("h", found(*rows)), *hosts], VIEW))
+    assert (len(lines), lines[-1].text[:12], lines[-1].tone) == (203, "… and 5 more", "plain")
+    assert sum("unreachable" in line.text for line in lines[2:]) == 100
+
+
 def test_the_worst_comes_first_and_what_is_ok_is_only_counted() -> None:
     hosts = [
         HostFound("web2", found(row("due", life_left=0.2)), (WANTED,)),
@@ -316,5 +358,12 @@ def test_what_is_to_be_absent_is_not_declared() -> None:
     member = Declared("w", "acme", ("w.example",), "", DIRECTORY)
     assert list_declared(Inventory((), (shared,)), host="web1") == (member,)
     assert list_declared(Inventory((), (shared,)), host="pki") == (member, replace(member, name="w.shared"))
+    mistyped = ({"name": "le", "key_type": "rsa-2048"}, {"name": "db", "key_type": "ec"})
+    with pytest.raises(RefusedError) as refused:
+        list_declared(Inventory((), mistyped[:1], signed=mistyped[1:]))
+    assert [(item.certificate, item.code) for item in refused.value.problems] == [
+        ("le", "inventory_invalid"),
+        ("db", "inventory_invalid"),
+    ]
     odd = Inventory(({"domain": "x", "external_url": "not a name"},), ())
     assert list_declared(odd) == (Declared("x", "files", ("not a name",)),)
