@@ -94,7 +94,7 @@ def test_the_check_finds_what_is_wrong(promtool: str) -> None:
 
 
 def test_prometheus_takes_the_example_alerts_and_they_fire_when_they_should(promtool: str) -> None:
-    assert "SUCCESS: 8 rules found" in run(promtool, "check", "rules", "certwright-rules.yml")
+    assert "SUCCESS: 9 rules found" in run(promtool, "check", "rules", "certwright-rules.yml")
     assert "SUCCESS" in run(promtool, "test", "rules", "certwright-rules.test.yml")
 
 
