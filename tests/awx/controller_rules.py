@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError
@@ -230,10 +231,18 @@ def _is_dictionary(text: str) -> bool:
         return False
 
 
+def _is_time(start: str) -> bool:
+    try:
+        return bool(datetime.strptime(start.rpartition(":")[2].rstrip("Z"), "%Y%m%dT%H%M%S"))  # noqa: DTZ007
+    except ValueError:
+        return False
+
+
 def find_schedule_faults(rrule: str) -> Iterator[str]:
     starts = re.findall(r"DTSTART(?:;[^:]+)?:\d{8}T\d{6}Z?", rrule)
     if not starts:
         yield "Valid DTSTART required in rrule. Value should start with: DTSTART:YYYYMMDDTHHMMSSZ"
+    yield from (f"{start} is no time" for start in starts if not _is_time(start))
     if len(starts) > 1:
         yield "Multiple DTSTART is not supported."
     if re.search(r"DTSTART:\d+T\d+( |\Z)", rrule):

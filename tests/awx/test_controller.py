@@ -132,7 +132,11 @@ def require_jobs(controller: Controller) -> None:
     assert [templates[f"TLS {half}"]["job_tags"] for half in ("issue", "activate")] == ["issue", "activate"]
     slices = {name: item["job_slice_count"] for name, item in templates.items() if "job_slice_count" in item}
     assert slices == {"TLS activate": 4}
-    assert [item for item in templates.values() if item.get("extra_vars") or item.get("use_fact_cache")] == []
+    said = {name: json.loads(item["extra_vars"]) for name, item in templates.items() if item.get("extra_vars")}
+    assert said == {"TLS report": {"tls_report_fail": "problem"}}
+    assert [item for item in templates.values() if item.get("use_fact_cache")] == []
+    workflow = controller.get("workflow_job_templates", "TLS approved installation")
+    assert controller.surveys[workflow["id"]] == controller.surveys[templates["TLS install"]["id"]]
     nodes = {item["id"]: item["identifier"] for item in controller.objects["workflow_job_template_nodes"].values()}
     joined = [(node, link, other) for (_kind, node, link), others in controller.links.items() for other in others]
     assert {(nodes[node], link, nodes[other]) for node, link, other in joined if link in EDGES} == {
@@ -170,8 +174,9 @@ def test_the_other_products_collection_is_one_word_and_a_playbook_that_no_projec
 
 def test_every_module_of_the_role_is_of_the_collection_that_was_said() -> None:
     tasks = yaml.safe_load((ROOT / "roles/awx/tasks/apply.yml").read_text())
-    assert len(tasks) == 11
-    assert [task["action"] for task in tasks if not task["action"].startswith("{{ awx_collection }}.")] == []
+    inner = [each for task in tasks for each in task.get("block", [task])]
+    assert len(inner) == 11
+    assert [task["action"] for task in inner if not task["action"].startswith("{{ awx_collection }}.")] == []
 
 
 def test_a_missing_collection_is_named_with_the_ways_out(tmp_path: Path, controller: Controller) -> None:
@@ -183,6 +188,18 @@ def test_a_missing_collection_is_named_with_the_ways_out(tmp_path: Path, control
     assert controller.written == []
 
 
+def test_a_controller_that_is_not_there_is_named_with_what_says_where_it_is(
+    tmp_path: Path, awx_collection: Path
+) -> None:
+    (tmp_path / "files").mkdir()
+    nobody = "http://127.0.0.1:1"
+    environment = {"CONTROLLER_HOST": nobody, "ANSIBLE_COLLECTIONS_PATH": f"{ROOT.parents[2]}:{awx_collection}"}
+    node = Node(tmp_path, {}, inventory="localhost,", environment=environment)
+    finished = node.start("certwright.tls.awx", variables=LEAST).finish()
+    assert finished.code != 0
+    assert f"The controller is where CONTROLLER_HOST says (now {nobody})" in finished.output
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [
@@ -191,6 +208,17 @@ def test_a_missing_collection_is_named_with_the_ways_out(tmp_path: Path, control
         pytest.param({"tls_awx_credentials": ["dns_provider"]}, "tls_awx_dns_provider", id="a provider without a name"),
         pytest.param({"tls_awx_secrets": {"mail": {}}}, "tls_awx_secrets has mail", id="a secret for no credential"),
         pytest.param({"tls_awx_mail_to": ["a@b.example"]}, "tls_awx_mail_from", id="mail from nobody"),
+        pytest.param(
+            {"tls_awx_minute": 75, "tls_awx_report_hour": "99", "tls_awx_slices": -3},
+            "tls_awx_minute is 75; say a number from 0 to 59; tls_awx_report_hour is 99; say a number from 0 to 23; "
+            "tls_awx_slices is -3; say a number from 1 to 1000",
+            id="times that no day has, and fewer slices than none",
+        ),
+        pytest.param(
+            {"tls_awx_credentials": "dns_provider", "tls_awx_dns_provider": "my-dns", "tls_awx_dns_fields": "a b,key"},
+            "my-dns, a b cannot",
+            id="names that no variable can have",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_anything_is_made(

@@ -129,6 +129,12 @@ def controller() -> Controller:
             "naive",
             id="a start in no zone",
         ),
+        pytest.param(
+            "schedules",
+            {"name": "s", "unified_job_template": 4, "rrule": "DTSTART:20260101T007500Z RRULE:FREQ=HOURLY;INTERVAL=1"},
+            "is no time",
+            id="a minute that no hour has",
+        ),
     ],
 )
 def test_what_awx_would_not_take_is_refused(controller: Controller, kind: str, body: dict[str, Any], told: str) -> None:

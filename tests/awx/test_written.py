@@ -41,11 +41,16 @@ SAID = {
     "tls_awx_image": "registry.example/ee-tls:1",
     "tls_awx_project_url": "https://git.example/tls.git",
     "tls_awx_prefix": "Certificates",
-    "tls_awx_credentials": list(KINDS),
+    # As a command line says lists, and what is left empty in a form.
+    "tls_awx_credentials": ",".join(KINDS),
     "tls_awx_secrets": {kind: {"passphrase": "very-secret"} for kind in ("internal_ca", "shared")},
     "tls_awx_dns_provider": "gandi",
-    "tls_awx_dns_fields": ["auth_token", "auth_username"],
-    "tls_awx_mail_to": ["pki@example.org"],
+    "tls_awx_dns_fields": "auth_token, auth_username",
+    "tls_awx_other_credentials": "Machines, Vault",
+    "tls_awx_mail_to": "pki@example.org, it@example.org",
+    "tls_awx_mail_host": "",
+    "tls_awx_organization": "",
+    "tls_awx_inventory": "",
     "tls_awx_mail_from": "awx@example.org",
     "tls_awx_mail_password": "very-secret",
     "tls_awx_webhook_url": "https://hooks.example/tls",
@@ -63,6 +68,7 @@ RENEWAL = {
     "deferred": [],
     "unreachable": ["web3"],
     "next_run_needed": "2027-02-05T06:00:00Z",
+    "warnings": ["a run is needed sooner"],
 }
 LOOK = {
     "run": "report",
@@ -92,7 +98,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
     """Written twice: the second time nothing changes, and no collection of a controller is there."""
     place = tmp_path_factory.mktemp("node")
     (place / "files").mkdir()
-    said = {**SAID, "tls_awx_write_to": str(place / "controller.yml")}
+    said = {**SAID, "tls_awx_write_to": "controller.yml"}
     node = Node(place, {}, inventory="localhost,")
     changed = []
     for _run in range(2):
@@ -143,9 +149,10 @@ def test_a_controller_has_nothing_to_say_against_it(written: dict[str, Any]) -> 
     ]
     found += [fault for item in written["controller_notifications"] for fault in find_notification_faults(item)]
     found += [fault for item in written["controller_schedules"] for fault in find_schedule_faults(item["rrule"])]
-    surveys = [item["survey_spec"] for item in written["controller_templates"] if "survey_spec" in item]
+    launched = written["controller_templates"] + written["controller_workflows"]
+    surveys = [item["survey_spec"] for item in launched if "survey_spec" in item]
     found += [fault for survey in surveys for fault in find_survey_faults(survey)]
-    assert (found, len(surveys)) == ([], 6)
+    assert (found, len(surveys)) == ([], 7)
 
 
 def test_each_secret_reaches_the_modules_by_a_name_that_they_read(written: dict[str, Any]) -> None:
@@ -191,6 +198,7 @@ def test_a_notification_says_what_a_run_came_to(written: dict[str, Any]) -> None
     assert lines == [
         'failed: web2 shop The webroot "/nonexistent" does not exist',
         "unreachable: web3",
+        "warnings: a run is needed sooner",
         STUB["url"],
     ]
     assert (told["job"], told["status"]) == ("Certificates job", "failed")
@@ -211,6 +219,30 @@ def test_a_notification_says_what_a_report_found(written: dict[str, Any]) -> Non
 
 def test_a_job_without_a_report_is_told_all_the_same(written: dict[str, Any]) -> None:
     mail, webhook = (item["messages"]["error"] for item in written["controller_notifications"])
-    context = {**STUB, "job": {"id": 1, "name": "Certificates renew", "status": "canceled"}}
-    assert render(mail["message"], context) == "Certificates renew canceled"
-    assert json.loads(render(webhook["body"], context))["tls_report"] == {}
+    for artifacts in ({}, {"artifacts": None}, {"artifacts": {"tls_report": None}}):
+        context = {**STUB, "job": {"id": 1, "name": "Certificates renew", "status": "canceled", **artifacts}}
+        assert render(mail["message"], context) == "Certificates renew canceled"
+        assert json.loads(render(webhook["body"], context))["tls_report"] == {}
+
+
+def test_a_text_is_a_list_and_an_empty_one_says_nothing(written: dict[str, Any]) -> None:
+    mail = written["controller_notifications"][0]["notification_configuration"]
+    assert (mail["recipients"], mail["host"]) == (["pki@example.org", "it@example.org"], "localhost")
+    assert [item["name"] for item in written["controller_organizations"]] == ["Default"]
+    assert [item["name"] for item in written["controller_inventories"]] == ["Certificates inventory"]
+    (report,) = (item for item in written["controller_templates"] if item["name"] == "Certificates report")
+    assert report["credentials"] == ["Machines", "Vault"]
+
+
+def test_the_report_is_red_for_a_problem(written: dict[str, Any]) -> None:
+    said = {item["name"]: item["extra_vars"] for item in written["controller_templates"] if "extra_vars" in item}
+    assert said == {"Certificates report": {"tls_report_fail": "problem"}}
+
+
+def test_an_installation_that_waits_for_a_word_has_the_form_of_its_nodes(written: dict[str, Any]) -> None:
+    (workflow,) = (item for item in written["controller_workflows"] if "survey_spec" in item)
+    templates = {item["name"]: item for item in written["controller_templates"]}
+    assert workflow["name"] == "Certificates approved installation"
+    assert workflow["survey_enabled"] is True
+    for node in ("preview", "install"):
+        assert templates[f"Certificates {node}"]["survey_spec"] == workflow["survey_spec"]
