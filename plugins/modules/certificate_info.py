@@ -33,8 +33,13 @@ options:
   paths:
     description:
       - Files and directories on the host; C(~) and variables of its environment are replaced there.
-      - Of a directory every file below it counts that holds a certificate or is a keystore. Links to directories and
-        network file systems are left out, and so is the store, which has O(store).
+      - Of a directory every file below it counts that holds a certificate or is a keystore, and so does a private key
+        that everybody on the host may use (V(key_exposed)). Links to directories and network file systems are left out,
+        and so is the store, which has O(store).
+      - Looked at are files without a suffix and those with C(.pem), C(.crt), C(.cer), C(.cert), C(.der), C(.chain),
+        C(.bundle), C(.ca-bundle), C(.key), C(.p7b), C(.p7c), C(.p12), C(.pfx), C(.pkcs12), C(.jks), C(.jceks), C(.ks),
+        C(.keystore), C(.truststore) or C(.bcfks) (which is named only). A file with another suffix, such as a backup
+        C(.bak), has to be named itself.
       - A file that holds only CA certificates is one row, and a directory with many such files too.
       - Below one directory at most 5000 files and directories are looked at; when there are more, V(search_ended) is
         among RV(problems).

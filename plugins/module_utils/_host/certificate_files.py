@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from ansible_collections.certwright.tls.plugins.module_utils._host.der import (
@@ -23,14 +24,20 @@ from ansible_collections.certwright.tls.plugins.module_utils._host.regular_files
 
 # Beside networks: where a look alone mounts something, and where no files are.
 _UNSEARCHED = NETWORK_FILE_SYSTEMS | {"autofs", "proc", "sysfs"}
-_SUFFIXES = ("", ".pem", ".crt", ".cer", ".cert", ".der", ".p12", ".pfx", ".p7b", ".jks", ".key")
-PKCS12, JAVA_KEYSTORE = "PKCS#12", "Java keystore"
-_STORES = {PKCS12, "PKCS#7", JAVA_KEYSTORE}
+_BOUNCY_CASTLE = ".bcfks"
+_SUFFIXES = (
+    *("", ".pem", ".crt", ".cer", ".cert", ".der", ".chain", ".bundle", ".ca-bundle", ".key", ".p7b", ".p7c"),
+    *(".p12", ".pfx", ".pkcs12", ".jks", ".jceks", ".ks", ".keystore", ".truststore", _BOUNCY_CASTLE),
+)
+PKCS12, JAVA_KEYSTORE, BCFKS = "PKCS#12", "Java keystore", "BCFKS"
+_STORES = {PKCS12, "PKCS#7", JAVA_KEYSTORE, BCFKS}
+_ONLY_BOUNCY_CASTLE = "is read by Bouncy Castle alone"
+_PLAIN_KEY = "private key"
 _CERTIFICATE, _PKCS7 = ("CERTIFICATE", "X509 CERTIFICATE"), ("PKCS7", "CMS")
 UNREADABLE = "unreadable certificate"
 # By the end of a label; the first that fits.
 _WORDS = (
-    ("PRIVATE KEY", "private key"),
+    ("PRIVATE KEY", _PLAIN_KEY),
     ("PUBLIC KEY", "public key"),
     ("TRUSTED CERTIFICATE", "trusted certificate"),
     ("CERTIFICATE", UNREADABLE),
@@ -67,7 +74,8 @@ def read_certificates(path: str) -> CertificateFile:
 
 
 def find_certificate_files(root: str, *, limit: int, without: str = "") -> Iterator[CertificateFile]:
-    """Every file below `root` that holds a certificate or is a store; at most `limit` files and directories are read.
+    """Every file below `root` that holds a certificate, is a store, or is a key that everybody may use; at most `limit`
+    files and directories are read.
 
     A directory `without` below it is left out.
 
@@ -88,9 +96,27 @@ def find_certificate_files(root: str, *, limit: int, without: str = "") -> Itera
             yield CertificateFile(root, ended=ended)
             return
         found = _read_candidate(path)
-        if found.certificates or _STORES.intersection(found.holds):
+        if found.certificates or _STORES.intersection(found.holds) or _is_open_key(found):
             yield found
     yield from closed
+
+
+def _is_open_key(found: CertificateFile) -> bool:
+    """Not in a directory that others cannot go through, as certbot keeps its keys."""
+    if _PLAIN_KEY not in found.holds or not found.mode & (stat.S_IROTH | stat.S_IWOTH):
+        return False
+    try:
+        return all(
+            os.stat(directory).st_mode & stat.S_IXOTH for directory in _list_parents(os.path.realpath(found.path))
+        )
+    except OSError:
+        return False
+
+
+def _list_parents(path: str) -> Iterator[str]:
+    while path != os.path.dirname(path):
+        path = os.path.dirname(path)
+        yield path
 
 
 def _find_candidates(root: str, *, limit: int, left_out: set[str], closed: list[CertificateFile]) -> Iterator[str]:
@@ -141,7 +167,9 @@ def _describe(path: str, file: RegularFile) -> CertificateFile:
     parts = tuple(dict.fromkeys(_find_parts(file.content)))
     certificates = tuple(Block("CERTIFICATE", part).text for part in parts if isinstance(part, bytes))
     holds = tuple(part for part in parts if isinstance(part, str))
-    return CertificateFile(path, certificates, holds, file.fact, file.uid, file.gid, file.mode)
+    found = CertificateFile(path, certificates, holds, file.fact, file.uid, file.gid, file.mode)
+    is_opaque = file.content and not parts and path.lower().endswith(_BOUNCY_CASTLE)
+    return replace(found, holds=(BCFKS,), unread=_ONLY_BOUNCY_CASTLE) if is_opaque else found
 
 
 def _find_parts(content: bytes) -> Iterator[bytes | str]:

@@ -15,7 +15,9 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.certificate i
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.finding import MANY_CAS, Finding
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Problem, Reason
 
-_KEYSTORES = ("PKCS#12", "Java keystore")
+_BCFKS = "BCFKS"
+_KEYSTORES = ("PKCS#12", "Java keystore", _BCFKS)
+_WAYS_IN = {_BCFKS: "look at it by `keytool` with that provider"}
 _PLAIN_KEY = "private key"
 _OTHERS_MAY = 0o006
 
@@ -120,8 +122,8 @@ def _find_trust_stores(files: Iterable[FoundFile]) -> dict[str, list[Certificate
 def _find_problems(file: FoundFile) -> Iterator[Problem]:
     if file.certificates:
         return
-    for fault in file.find_faults():
-        yield Problem(file.path, fault.code, fault.message)
+    faults = tuple(file.find_faults())
+    yield from (Problem(file.path, fault.code, fault.message) for fault in faults)
     keystore = next((item for item in file.holds if item in _KEYSTORES), None)
     if file.ended:
         yield Problem(file.path, "search_ended", f"{file.path} {file.ended}; name the directories below it")
@@ -130,8 +132,8 @@ def _find_problems(file: FoundFile) -> Iterator[Problem]:
         yield Problem(file.path, "file_unreadable", f"{file.path} {file.fact}; {way_out}")
     elif keystore and file.unread:
         fact = f"{file.path}, a {keystore} file, {file.unread}"
-        way_out = "pass keystore_passphrase, or look at it by `keytool -list -v -keystore FILE`"
+        way_out = _WAYS_IN.get(keystore, "pass keystore_passphrase, or look at it by `keytool -list -v -keystore FILE`")
         yield Problem(file.path, "keystore_unread", f"{fact}; {way_out}")
-    else:
+    elif not faults:
         others = f", only {', '.join(file.holds)}" if file.holds else ""
         yield Problem(file.path, "no_certificate", f"{file.path} holds no certificate{others}; name another path")

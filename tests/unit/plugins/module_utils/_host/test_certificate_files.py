@@ -312,11 +312,40 @@ def test_a_search_finds_what_holds_certificates_or_is_a_store(tmp_path: Path) ->
     place(tmp_path, WWW.private_key + WWW.certificate, "both.key")
     place(tmp_path, pkcs12(WWW, "x"), "h.p12", "i.pfx")
     place(tmp_path, pkcs7(WWW), "j.p7b")
-    place(tmp_path, keystore(tmp_path), "k.jks")
-    place(tmp_path, b"Hello", "l.pem", "README")
+    place(tmp_path, keystore(tmp_path), "k.jks", "q.KEYSTORE", "r.truststore", "s.ks", "t.jceks")
+    place(tmp_path, WWW.certificate, "n.chain", "o.ca-bundle", "p.pem.bak")
+    place(tmp_path, pkcs12(WWW, "x"), "u.pkcs12")
+    place(tmp_path, pkcs7(WWW), "v.p7c")
+    place(tmp_path, b"Hello", "l.pem", "README", "w.bcfks")
     os.mkfifo(tmp_path / "m.pem")
-    expected = ["a.pem", "both.key", "f.cert", "g.der", "h.p12", "i.pfx", "j.p7b", "jks", "k.jks", "no-suffix"]
+    expected = [
+        "a.pem",
+        "both.key",
+        "f.cert",
+        "g.der",
+        "h.p12",
+        "i.pfx",
+        "j.p7b",
+        "jks",
+        "k.jks",
+        "n.chain",
+        "no-suffix",
+    ]
+    expected += ["o.ca-bundle", "q.KEYSTORE", "r.truststore", "s.ks", "t.jceks", "u.pkcs12", "v.p7c", "w.bcfks"]
     assert [*expected, "b/c.CRT", "b/d/e.cer"] == found_below(tmp_path)
+
+
+def test_a_search_finds_a_key_that_everybody_may_use(tmp_path: Path) -> None:
+    keys = {"shut.key": 0o640, "open.key": 0o644, "privkey.pem": 0o602, "kept/key.pem": 0o644, "leaf.pem": 0o644}
+    for name, mode in keys.items():
+        place(tmp_path, WWW.certificate if name == "leaf.pem" else WWW.private_key, name)
+        (tmp_path / name).chmod(mode)
+    for directory in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        directory.chmod(0o711)
+    (tmp_path / "kept").chmod(0o700)
+    assert found_below(tmp_path) == ["leaf.pem", "open.key", "privkey.pem"]
+    tmp_path.chmod(0o700)
+    assert found_below(tmp_path) == ["leaf.pem"]
 
 
 def test_links_to_files_are_followed_and_links_to_directories_are_not(tmp_path: Path) -> None:

@@ -69,12 +69,11 @@ def look(*files: dict[str, Any]) -> tuple[list[tuple[str, int, bool]], list[str]
         ),
         pytest.param([file("/x", fact="does not exist")], [], ["file_unreadable"], id="no file"),
         pytest.param([file("/x.p12", holds=["PKCS#12"], unread="is shut")], [], ["keystore_unread"], id="a keystore"),
+        pytest.param([file("/x", holds=["BCFKS"], unread="is shut")], [], ["keystore_unread"], id="of Bouncy Castle"),
         pytest.param([file("/x.p12", holds=["PKCS#12"])], [], ["no_certificate"], id="one that opens and has none"),
         pytest.param([file("/x", ended="has more than 5000 files")], [], ["search_ended"], id="too many files"),
         pytest.param([file("/x.key", holds=[KEY])], [], ["no_certificate"], id="a key"),
-        pytest.param(
-            [file("/x.key", holds=[KEY], mode=0o644)], [], ["key_exposed", "no_certificate"], id="an open key"
-        ),
+        pytest.param([file("/x.key", holds=[KEY], mode=0o644)], [], ["key_exposed"], id="an open key"),
         pytest.param([file("/empty")], [], ["no_certificate"], id="nothing"),
     ],
 )
@@ -103,6 +102,11 @@ def test_files_are_told_as_findings_and_problems(
             "/x, a PKCS#12 file, opens with nothing; "
             "pass keystore_passphrase, or look at it by `keytool -list -v -keystore FILE`",
             id="keystore",
+        ),
+        pytest.param(
+            file("/x", holds=["BCFKS"], unread="is read by Bouncy Castle alone"),
+            "/x, a BCFKS file, is read by Bouncy Castle alone; look at it by `keytool` with that provider",
+            id="keystore of Bouncy Castle",
         ),
     ],
 )
