@@ -204,7 +204,11 @@ def test_a_controller_that_is_not_there_is_named_with_what_says_where_it_is(
     ("said", "told"),
     [
         pytest.param({"tls_awx_image": None}, "tls_awx_image", id="no image"),
-        pytest.param({"tls_awx_credentials": ["acme_acount"]}, "acme_acount", id="a kind that nobody knows"),
+        pytest.param(
+            {"tls_awx_credentials": "mail, acme_acount"},
+            "tls_awx_credentials has acme_acount, which is no kind; there are acme_account, dns_update",
+            id="a kind that nobody knows",
+        ),
         pytest.param({"tls_awx_credentials": ["dns_provider"]}, "tls_awx_dns_provider", id="a provider without a name"),
         pytest.param({"tls_awx_secrets": {"mail": {}}}, "tls_awx_secrets has mail", id="a secret for no credential"),
         pytest.param({"tls_awx_mail_to": ["a@b.example"]}, "tls_awx_mail_from", id="mail from nobody"),

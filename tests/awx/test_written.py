@@ -42,7 +42,7 @@ SAID = {
     "tls_awx_project_url": "https://git.example/tls.git",
     "tls_awx_prefix": "Certificates",
     # As a command line says lists, and what is left empty in a form.
-    "tls_awx_credentials": ",".join(KINDS),
+    "tls_awx_credentials": ", ".join(KINDS),
     "tls_awx_secrets": {kind: {"passphrase": "very-secret"} for kind in ("internal_ca", "shared")},
     "tls_awx_dns_provider": "gandi",
     "tls_awx_dns_fields": "auth_token, auth_username",

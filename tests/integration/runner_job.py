@@ -20,7 +20,7 @@ from ansible_collections.certwright.tls.tests.integration.playbook_run import fi
 from ansible_collections.certwright.tls.tests.integration.processes_of_a_run import find_children, kill_all
 from ansible_collections.certwright.tls.tests.integration.snapshot import Snapshot, take_snapshot
 
-PLAYBOOKS = ("install", "renew", "remove", "decommission")
+PLAYBOOKS = ("install", "renew", "remove", "decommission", "form", "report", "internal_ca")
 RUNNER = "CERTWRIGHT_ANSIBLE_RUNNER"
 SECONDS = 240
 _COLLECTIONS = "ANSIBLE_COLLECTIONS_PATH"

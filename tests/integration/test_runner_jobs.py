@@ -170,6 +170,18 @@ def test_a_host_that_fails_fails_the_job_and_one_that_was_cancelled_is_taken_up_
     assert len(fleet.ca.issued) == 2
 
 
+def test_a_form_the_care_of_a_ca_and_a_report_are_jobs_too(fleet: JobFleet) -> None:
+    """Forms that nobody filled in. The report is red as its template says."""
+    before = fleet.site.look()
+    form = fleet.job(options="--check --limit web1", tls_form_engine="As the inventory says").run("form")
+    assert (form.code, form.report["check"], form.hosts("changed")) == (0, True, ["web1"]), form.tail
+    care = fleet.job(options=f"--limit {CA_HOST}", tls_ca_rollover="keep", tls_ca_reason="").run("internal_ca")
+    assert (care.code, care.report["run"], care.report["checked"]) == (0, "install", 0), care.tail
+    report = fleet.job(*HOSTS, tls_report_fail="problem").run("report")
+    assert (report.code, report.status, report.report["counts"]["missing"]) == (2, "failed", 2), report.tail
+    assert fleet.site.look() == before
+
+
 @pytest.mark.parametrize(
     ("playbook", "words", "state"),
     [
