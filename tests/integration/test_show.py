@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.certwright.tls.tests.integration.playbook_run import Finished, _program
+from ansible_collections.certwright.tls.tests.integration.playbook_run import Finished, find_ansible
 from ansible_collections.certwright.tls.tests.integration.servers import Nginx, free_port, wait_until
 from ansible_collections.certwright.tls.tests.integration.site import EXPIRED, NAME, Site, codes
 
@@ -133,7 +133,7 @@ def test_one_line_shows_a_file_and_a_port(site: Site, nginx: Nginx) -> None:
     variables = site.controller.secrets / "variables-ad-hoc.json"
     variables.write_text(json.dumps(site.variables), encoding="utf-8")
     asked = f"paths={site.tls}/www.pem,{site.tls}/none ports={nginx.port},127.0.0.1:{nginx.port}"
-    command = [_program("ansible"), "all", "-i", "host1,", "-m", "certwright.tls.certificate_info", "-a", asked]
+    command = [find_ansible("ansible"), "all", "-i", "host1,", "-m", "certwright.tls.certificate_info", "-a", asked]
     done = subprocess.run(
         [*command, "-e", f"@{variables}"],
         check=False,
@@ -161,7 +161,7 @@ def test_the_line_in_the_guide_is_one_that_runs(site: Site) -> None:
     inventory = {"all": {"hosts": {host: words_of_host}}}
     (site.controller.root / "inventory.yml").write_text(json.dumps(inventory), encoding="utf-8")
     done = subprocess.run(
-        [_program(program), host, *words],
+        [find_ansible(program), host, *words],
         check=False,
         capture_output=True,
         text=True,
