@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -58,10 +59,14 @@ def controller() -> Iterator[Controller]:
     assert not any(secret in json.dumps(controller.surveys) for secret in HIDDEN)
 
 
+def beside_ours(collections: Path) -> str:
+    return f"{os.environ['ANSIBLE_COLLECTIONS_PATH']}:{collections}"
+
+
 def run(place: Path, controller: Controller, variables: dict[str, Any], *, collections: Path) -> Finished:
     """At -vvvv, and nothing of what is secret is said there."""
     (place / "files").mkdir(exist_ok=True)
-    path = f"{ROOT.parents[2]}:{collections}"
+    path = beside_ours(collections)
     with serve(controller) as url:
         environment = {"CONTROLLER_HOST": url, "CONTROLLER_OAUTH_TOKEN": TOKEN, "ANSIBLE_COLLECTIONS_PATH": path}
         node = Node(place, {}, inventory="localhost,", environment=environment)
@@ -193,7 +198,7 @@ def test_a_controller_that_is_not_there_is_named_with_what_says_where_it_is(
 ) -> None:
     (tmp_path / "files").mkdir()
     nobody = "http://127.0.0.1:1"
-    environment = {"CONTROLLER_HOST": nobody, "ANSIBLE_COLLECTIONS_PATH": f"{ROOT.parents[2]}:{awx_collection}"}
+    environment = {"CONTROLLER_HOST": nobody, "ANSIBLE_COLLECTIONS_PATH": beside_ours(awx_collection)}
     node = Node(tmp_path, {}, inventory="localhost,", environment=environment)
     finished = node.start("certwright.tls.awx", variables=LEAST).finish()
     assert finished.code != 0
