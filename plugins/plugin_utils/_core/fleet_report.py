@@ -121,7 +121,7 @@ def _is_told_at_a_service(item: HostFound, row: Result) -> bool:
     if row["source"] != _PORT or row["name"] is not None or row["problems"]:
         return False
     shown = row["fingerprint_sha256"]
-    kinds = {kind for (kind, _), ports in item.ports.items() for port in ports if port["fingerprint_sha256"] == shown}
+    kinds = {key[0] for key, ports in item.ports.items() for port in ports if port["fingerprint_sha256"] == shown}
     return kinds == {_NAME}
 
 
