@@ -41,7 +41,7 @@ LEDGER_KEY = b"l" * 32
 DAY = timedelta(days=1)
 
 
-_STARTED = time.time()
+STARTED = time.time()
 
 
 class LocalHost:
@@ -57,7 +57,7 @@ class LocalHost:
         self.asked.append("read")
         answer = read_ca(json.loads(json.dumps({"action": "ca_read", "path": path, "ask": ask})))
         # By the clock that the tests of a module read once: on a slow machine the last of them begin minutes later.
-        return {**json.loads(json.dumps(answer)), "time": _STARTED + self.clock_ahead}
+        return {**json.loads(json.dumps(answer)), "time": STARTED + self.clock_ahead}
 
     def append_ca(self, path: str, words: dict[str, Any]) -> dict[str, Any]:
         self.asked.append("append")

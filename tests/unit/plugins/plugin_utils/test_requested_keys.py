@@ -20,6 +20,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._signing_report imp
 from ansible_collections.certwright.tls.tests.unit.plugins.plugin_utils.ca_site import (
     DAY,
     PASSPHRASE,
+    STARTED,
     LocalHost,
     MadeCa,
     make_ca,
@@ -55,7 +56,7 @@ def run(
     host = LocalHost()
     host.clock_ahead, host.between = ahead.total_seconds(), between
     batch = Batch(requested.items, (), ca.fingerprint, lambda: PASSPHRASE)
-    now = datetime.now(timezone.utc) + ahead
+    now = datetime.fromtimestamp(STARTED, timezone.utc) + ahead
     ended = sign_batch(ca.directory(host), batch, now=now, check_mode=check_mode)
     return report_batch(requested, ended, check_mode=check_mode)
 
