@@ -15,8 +15,8 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.renewal_mail import plan_letters
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import explain
 from ansible_collections.certwright.tls.plugins.plugin_utils._mail import NO_ENCRYPTION, MailServer
-from ansible_collections.certwright.tls.plugins.plugin_utils._remote import PipelinedAction, read_file
-from ansible_collections.certwright.tls.plugins.plugin_utils._secrets import read_variable
+from ansible_collections.certwright.tls.plugins.plugin_utils._remote import PipelinedAction
+from ansible_collections.certwright.tls.plugins.plugin_utils._secrets import read_secret
 
 _VARIABLE = "CERTWRIGHT_MAIL_PASSWORD"
 
@@ -56,14 +56,6 @@ class ActionModule(PipelinedAction):
             port=arguments["port"],
             encryption=encryption,
             user=user,
-            password=self._read_password(arguments) if user else "",
+            password=read_secret(self, "the mail server", arguments, "password", _VARIABLE) if user else "",
             timeout=float(arguments["timeout"]),
         )
-
-    def _read_password(self, arguments: dict[str, Any]) -> str:
-        """One line end at the end of a file is not part of it."""
-        if arguments["password_src"]:
-            content = read_file(self, str(arguments["password_src"])).decode("utf-8", errors="replace")
-            return content.removesuffix("\n").removesuffix("\r")
-        found = str(arguments["password"] or "") or read_variable(self, _VARIABLE)
-        return found.removesuffix("\n").removesuffix("\r")

@@ -107,7 +107,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.fleet_report 
     HostFound,
     report_fleet,
 )
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory import VARIABLES, load_inventory
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory import load_inventory, select_variables
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.report import explain, without_pem
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
 
@@ -148,8 +148,7 @@ def _load_host(host: str, variables: Mapping[str, Any], found: str) -> HostFound
 
 def _load_declared(host: str, variables: Mapping[str, Any]) -> tuple[tuple[Declared, ...], str]:
     try:
-        known = {word: variables[word] for word in VARIABLES if word in variables}
-        return list_declared(load_inventory(known, presets=PRESETS), host=host), ""
+        return list_declared(load_inventory(select_variables(variables), presets=PRESETS), host=host), ""
     except TlsError as error:
         return (), explain(error)
     except Exception as error:  # noqa: BLE001 - a template of a host may raise anything, and may not hide the others

@@ -64,7 +64,11 @@ _value:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory import VARIABLES, Inventory, load_inventory
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.inventory import (
+    Inventory,
+    load_inventory,
+    select_variables,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._services.presets import PRESETS
 
 _UNSORTED = ["together", "shared"]
@@ -80,7 +84,7 @@ def fleet_work(hosts: Mapping[str, Mapping[str, Any]], together: bool = False) -
 
 def _find_kinds(variables: Mapping[str, Any]) -> list[str]:
     try:
-        known = {word: variables[word] for word in VARIABLES if word in variables}
+        known = select_variables(variables)
         loaded = load_inventory(known, presets=PRESETS)
         return _UNSORTED if _has_template(known) else _list_kinds(loaded)
     except Exception:  # noqa: BLE001 - a template of a host may raise anything, and may not keep the others from theirs

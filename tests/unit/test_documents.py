@@ -28,9 +28,7 @@ _BLOCK = re.compile(r"^( *)```yaml\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 
 def find_blocks(document: Path) -> Iterator[Any]:
     """YAML in a list is indented as the list is."""
-    for indent, block in re.findall(
-        r"^( *)```yaml\n(.*?)^ *```$", document.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
-    ):
+    for indent, block in _BLOCK.findall(document.read_text(encoding="utf-8")):
         yield yaml.safe_load("".join(line.removeprefix(indent) for line in block.splitlines(keepends=True)))
 
 

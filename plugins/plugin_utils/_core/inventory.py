@@ -64,6 +64,11 @@ class Inventory:
     issuers: Mapping[str, str] = field(default_factory=dict)
 
 
+def select_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a host that load_inventory() takes. A template of another one is not even read."""
+    return {word: variables[word] for word in VARIABLES if word in variables}
+
+
 def load_inventory(variables: Mapping[str, Any], *, presets: Mapping[str, Preset]) -> Inventory:
     """What the inventory wants of a host, or RefusedError with every fault that it has.
 
