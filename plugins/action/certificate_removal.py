@@ -51,4 +51,4 @@ class ActionModule(TlsAction):
             revoker = AcmeRevoker(self, issuers, check_mode=check_mode)
             found = look_at_removals(host, task, now=now)
             return {**revoker.revoke(found.wanted), "held_back": list(found.held_back)}
-        return report_removals(remove(host, task, now=now, check_mode=check_mode), now=now, check_mode=check_mode)
+        return report_removals(remove(host, task, now=now, check_mode=check_mode), task, now=now, check_mode=check_mode)

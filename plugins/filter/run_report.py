@@ -92,6 +92,10 @@ _value:
       description: The hosts that were not reached.
       type: list
       elements: str
+    unknown:
+      description: The names that were to be removed and that no host has which was asked.
+      type: list
+      elements: str
     stopped_by:
       description: The hosts after whose batch the rollout stopped.
       type: list

@@ -90,6 +90,12 @@ options:
         installed again until that is asked for.
     type: bool
     default: false
+  among_hosts:
+    description:
+      - Whether other hosts are told the same names. A name that the store does not know is not warned of then, and is
+        in RV(unknown) all the same.
+    type: bool
+    default: false
   compromised:
     description:
       - The same as O(certificates[].compromised), with O(everything).
@@ -249,6 +255,12 @@ pending:
   description: Whether something is still left to do.
   returned: unless step is revoke
   type: bool
+unknown:
+  description: The names in O(certificates) that the store does not know and has not known, but for those that the
+    inventory declares absent.
+  returned: unless step is revoke
+  type: list
+  elements: str
 unmanaged:
   description: Certificates of the store that were not named.
   returned: unless step is revoke
@@ -329,6 +341,7 @@ ARGUMENT_SPEC = dict(
     step=dict(type="str", choices=["prepare", "revoke", "finish"], required=True),
     certificates=dict(type="list", elements="dict", default=[], options=CERTIFICATE_SPEC),
     everything=dict(type="bool", default=False),
+    among_hosts=dict(type="bool", default=False),
     compromised=dict(type="bool", default=False),
     compromised_again=dict(type="bool", default=False),
     accept=_ACCEPT,

@@ -26,6 +26,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.entry import 
     spell_store_name,
 )
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import RefusedError
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.leaked_key import UNKNOWN
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Reason
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.removal import Burial, Removal
@@ -72,6 +73,7 @@ class RemovalTask:
     outcomes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
+    among_hosts: bool = False
 
     def find_wish(self, name: str) -> Gone:
         wish = self.wishes[name] if self.whole is None else self.whole
@@ -113,6 +115,7 @@ def read_removals(
         outcomes=outcomes,
         members={name_at_home(str(name)): tuple(map(str, hosts)) for name, hosts in arguments["members"].items()},
         names=frozenset(map(str, arguments["names"])),
+        among_hosts=bool(arguments["among_hosts"]),
     )
 
 
@@ -239,13 +242,15 @@ def _with_unrevoked(plan: Plan, task: RemovalTask, observed: Observed, now: date
     return replace(plan, failures=(*plan.failures, *problems), notices=(*plan.notices, *notices))
 
 
-def report_removals(ended: Round, *, now: datetime, check_mode: bool) -> dict[str, Any]:
+def report_removals(ended: Round, task: RemovalTask, *, now: datetime, check_mode: bool) -> dict[str, Any]:
     plans = tuple(plan for plan in ended.plans if not _is_idle_home(plan))
     result = report_outcomes(plans, ended.outcomes, check_mode=check_mode)
-    said: Iterable[Notice] = (*(item for plan in plans for item in plan.notices), *load_notices(ended.outcomes))
+    planned = (item for plan in plans for item in plan.notices if not (task.among_hosts and item.code == UNKNOWN))
+    said: Iterable[Notice] = (*planned, *load_notices(ended.outcomes))
     changed = [name for name, item in result["outcomes"].items() if item["changed"] and name in ended.observed]
     return {
         **result,
+        "unknown": [plan.certificate for plan in plans if any(item.code == UNKNOWN for item in plan.notices)],
         "unmanaged": sorted(set(ended.answer["stored"]) - set(result["outcomes"])),
         "store_path": ended.answer["store"],
         "warnings": report_warnings((*said, *find_clock_notices(ended.answer["time"], now))),

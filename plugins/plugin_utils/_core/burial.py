@@ -12,7 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.deployment import Observed, format_time
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.leaked_key import name_purged, plan_leaked_key
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.leaked_key import (
+    UNKNOWN,
+    name_purged,
+    plan_leaked_key,
+)
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import Plan, own
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.removal import (
@@ -39,7 +43,7 @@ def plan_burial(removal: Removal, burial: Burial, observed: Observed, now: datet
     is_asked = burial.why == NAMED and not burial.is_beside
     if is_asked and not observed.usage.is_present and not _is_known(observed):
         fact = f"the store has no certificate {removal.name}"
-        plan = replace(plan, notices=(*plan.notices, Notice("unknown", f"{fact}; correct the name in tls_remove")))
+        plan = replace(plan, notices=(*plan.notices, Notice(UNKNOWN, f"{fact}; correct the name in tls_remove")))
     if not removal.holds_files and (burial.is_purged or burial.is_compromised):
         plan = _with_purge(plan, removal, observed)
     return replace(plan, bury=_find_words(plan, burial, observed, now))

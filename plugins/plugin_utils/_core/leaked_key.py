@@ -13,6 +13,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.plan import P
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.reasons import Notice, Problem, Reason
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.removal import Burial
 
+UNKNOWN = "unknown"
 _NEXT = "run certwright.tls.install now, and then this again"
 
 
@@ -21,7 +22,7 @@ def plan_leaked_key(name: str, burial: Burial, observed: Observed) -> Plan:
     plan = Plan(name, reasons=interrupted_reasons(observed), recover=bool(observed.interrupted))
     live, pending = own(observed.live), own(observed.pending)
     if live is None and pending is None:
-        told = Notice("unknown", f"the store has no key of {name}; correct the name in tls_compromised")
+        told = Notice(UNKNOWN, f"the store has no key of {name}; correct the name in tls_compromised")
         return plan if burial.is_beside else replace(plan, notices=(told,))
     marked = [leaf for leaf in observed.usage.leaves if leaf.is_compromised]
     if not marked or burial.again or _has_leaked(pending or live, observed):

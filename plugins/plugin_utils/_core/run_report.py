@@ -63,6 +63,11 @@ class HostRun:
         left = dict.fromkeys(str(name) for step in self.steps for name in step.get("unmanaged") or ())
         return tuple(name for name in left if name not in self.names)
 
+    @property
+    def unknown(self) -> frozenset[str]:
+        """What was to be removed, and the host has not."""
+        return frozenset(str(name) for step in self.steps for name in step.get("unknown") or ())
+
 
 STEPS = ("read", "due", "ordered", "requested", "signed", "stored", "activated", "received")
 # A later step knows more than the look before it.
@@ -176,9 +181,16 @@ def report_run(runs: Sequence[HostRun], *, run: str, how: Circumstances) -> dict
         if run in REMOVALS
         else [{"host": item.host, "certificate": name} for item in runs for name in item.unmanaged],
         "unreachable": [item.host for item in runs if item.is_unreachable],
+        "unknown": _find_unknown(runs),
         # The last batch has none after it.
         "stopped_by": list(how.stopped_by) if has_left else [],
     }
+
+
+def _find_unknown(runs: Sequence[HostRun]) -> list[str]:
+    """The names that were to be removed and that no host has which could be asked."""
+    known = {name for run in runs for name in run.names if name not in run.unknown}
+    return sorted({name for run in runs for name in run.unknown} - known)
 
 
 def find_faults(report: Result) -> dict[str, str]:

@@ -35,8 +35,8 @@ def render_run(report: Mapping[str, Any], *, width: int = WIDTH) -> list[str]:
 
 def draw_run(report: Mapping[str, Any], *, width: int = WIDTH) -> list[Line]:
     """What is unchanged is only counted: a fleet on which all is well takes one line."""
-    stopped = (Line(text, LATE) for text in _tell_stop(report))
-    return [*draw(_count(report), _HEADINGS, list(_find_rows(report)), width=width), *stopped]
+    further = (Line(text, LATE) for text in (*_tell_stop(report), *_tell_unknown(report)))
+    return [*draw(_count(report), _HEADINGS, list(_find_rows(report)), width=width), *further]
 
 
 def _count(report: Mapping[str, Any]) -> str:
@@ -74,3 +74,9 @@ def _tell_stop(report: Mapping[str, Any]) -> Iterator[str]:
     if report["stopped_by"]:
         hosts = printable(", ".join(report["stopped_by"]))
         yield f"The rollout stopped after the batch of {hosts}; mend what is said above, and run again"
+
+
+def _tell_unknown(report: Mapping[str, Any]) -> Iterator[str]:
+    if report["unknown"]:
+        names = printable(", ".join(report["unknown"]))
+        yield f"No host that was asked has a certificate {names}; correct the name in tls_remove or tls_compromised"

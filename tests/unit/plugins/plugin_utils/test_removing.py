@@ -25,6 +25,7 @@ ARGUMENTS = {
     "accept": [],
     "members": {},
     "names": [],
+    "among_hosts": False,
     "on_problem": "refuse_all",
     "revoke": False,
     "reason": "cessation_of_operation",

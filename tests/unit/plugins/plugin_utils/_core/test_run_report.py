@@ -133,6 +133,19 @@ def test_what_the_inventory_does_not_know_is_named_unless_another_step_keeps_it(
     assert report_run([HostRun("h", (ordered, stored))], run="remove", how=Circumstances())["unmanaged"] == []
 
 
+def test_a_name_that_one_host_knows_is_no_mistake() -> None:
+    names = {"www": outcome("unchanged"), "shpo": outcome("unchanged")}
+    lacking = {**result(**names), "unknown": ["www", "shpo"]}
+    runs = [
+        HostRun("a", (lacking,), received=lacking),
+        HostRun("b", received=lacking),
+        HostRun("c", ({"failed": True, "msg": "a template"},)),
+    ]
+    assert report_run(runs, run="remove", how=Circumstances())["unknown"] == ["shpo", "www"]
+    known = HostRun("d", received=result(www=outcome("removed")))
+    assert report_run([*runs, known], run="remove", how=Circumstances())["unknown"] == ["shpo"]
+
+
 STOPPING = [
     ("put back", {"activated": result(www=outcome("rolled_back"))}, True),
     ("put back before as well", {"activated": {**result(www=outcome("rolled_back")), "retried": ["www"]}}, True),

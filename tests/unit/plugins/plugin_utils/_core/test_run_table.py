@@ -21,6 +21,7 @@ def report(**words: Any) -> dict[str, Any]:
         "failed",
         "unmanaged",
         "unreachable",
+        "unknown",
         "stopped_by",
     )
     return {"check": False, **{word: [] for word in lists}, **words}
@@ -62,6 +63,12 @@ def test_the_worst_comes_first_and_what_is_unchanged_is_only_counted() -> None:
 def test_a_fleet_on_which_all_is_well_takes_one_line() -> None:
     (line,) = draw_run(report(unchanged=[row("a")]))
     assert line.tone == "well"
+
+
+def test_a_name_that_nobody_knows_is_said_below() -> None:
+    last = draw_run(report(unchanged=[row("a")], unknown=["shpo", "old"]))[-1]
+    fact = "No host that was asked has a certificate shpo, old; correct the name in tls_remove or tls_compromised"
+    assert (last.text, last.tone) == (fact, "late")
 
 
 def test_a_check_says_what_would_change() -> None:
