@@ -9,6 +9,8 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
+import pytest
+
 from ansible_collections.certwright.tls.tests.integration.playbook_run import Finished
 from ansible_collections.certwright.tls.tests.integration.servers import Nginx, wait_until
 from ansible_collections.certwright.tls.tests.integration.site import Site, Supplied
@@ -86,3 +88,13 @@ def test_the_inventorys_certificates_are_installed_once_and_cost_one_execution_f
         again = install(site, inventory, *options)
         assert stored(again) == [(False, [])] * 2
         assert site.executions == executions + 1
+
+
+@pytest.mark.parametrize("name", ["install", "renew", "remove"])
+def test_an_inventory_that_names_a_variable_which_is_not_there_is_refused(site: Site, name: str) -> None:
+    """A default takes its place on ansible-core before 2.19, and nobody would renew anything any more."""
+    system = {"external_url": "www.example.org", "engine": "files", "certificate_src": "{{ nowhere_set }}/www.pem"}
+    before = site.look()
+    told = site.controller.start(f"certwright.tls.{name}", variables={"tls_system": system}).finish()
+    assert (told.code, site.look(), site.executions) == (2, before, 0), told.output
+    assert "'nowhere_set' is undefined" in told.output
