@@ -18,6 +18,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.certwright.tls.plugins.plugin_utils._core.errors import TlsError
+from ansible_collections.certwright.tls.plugins.plugin_utils._preload import preload_filters
 
 MODULE = "certwright.tls.deployment"
 OPT_OUT = "tls_pipelining"
@@ -27,6 +28,8 @@ _KEY = re.compile(r"PRIVATE KEY-----(.*?)-----END")
 _PIECE = 16
 # Four times what any loader takes: a vault doubles a file, and more.
 _MAXIMUM_FILE = 4 * 1024 * 1024
+
+preload_filters()
 
 
 class HostRefusal(TlsError):

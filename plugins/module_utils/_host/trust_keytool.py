@@ -20,6 +20,9 @@ DEADLINE = 60.0
 _VARIABLE = "CERTWRIGHT_STOREPASS"
 _ALIAS = "Alias name: "
 _KEYTOOL = "keytool"
+# What it says is read. A JVM that ends at once takes half the time with neither of its two slow starters: a second
+# compiler, and a collector of garbage for servers.
+_JVM = ("-J-Duser.language=en", "-J-Duser.country=US", "-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC")
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,7 @@ class Keystore:
             raise PlaceError("java_store_unwritable", f"`keytool {words[0]}` failed: {_say_why(ran)}")
 
     def _run(self, *words: str) -> CommandResult:
-        language = ("-J-Duser.language=en", "-J-Duser.country=US")
-        argv = (self.program, *words, "-keystore", self.path, "-storepass:env", _VARIABLE, *language)
+        argv = (self.program, *words, "-keystore", self.path, "-storepass:env", _VARIABLE, *_JVM)
         environment = dict(os.environ, LC_ALL="C.UTF-8", **{_VARIABLE: self.passphrase})
         try:
             return _start(argv, environment)
