@@ -9,6 +9,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+import pytest
 from acme_server import AcmeServer
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -64,6 +65,7 @@ def test_what_is_missing_for_an_account_is_said_before_anything_is_ordered(acme:
     assert {path for path in acme.site.look() if "store" not in path} == set(before)
 
 
+@pytest.mark.further
 def test_new_terms_are_agreed_to_again_before_anything_more_is_ordered(acme: AcmeSite) -> None:
     acme.serve("system")
     first, more = acme.order(acme.certificate()), acme.certificate("system", "shop.example.org")

@@ -181,6 +181,7 @@ def test_records_prove_a_wildcard_with_its_apex_a_moved_name_and_what_a_program_
     assert acme.find_challenges() == []
 
 
+@pytest.mark.further
 def test_records_of_a_run_that_was_killed_are_removed_by_the_next(acme: AcmeSite, zone: Zone) -> None:
     acme.serve("system")
     held = Held()
@@ -199,6 +200,7 @@ def test_records_of_a_run_that_was_killed_are_removed_by_the_next(acme: AcmeSite
     assert len(acme.front.orders) == 1
 
 
+@pytest.mark.further
 def test_a_listener_of_a_run_that_was_killed_serves_the_next_and_ends(acme: AcmeSite) -> None:
     acme.serve("system", web=False)
     held = Held()

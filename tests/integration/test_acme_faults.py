@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import pytest
 from acme_server import AcmeServer
 from exchange import Fault
 from fault_proxy import EVER, FaultProxy
@@ -156,6 +157,7 @@ def test_three_equal_failures_stop_the_rest(acme: AcmeSite) -> None:
     assert (acme.front.counts["finalize"], list(astray.iterdir())) == (0, [])
 
 
+@pytest.mark.further
 def test_more_orders_than_are_allowed_wait_for_a_later_run_or_for_a_word(acme: AcmeSite) -> None:
     names = ["one.example", "two.example"]
     acme.serve(*names)
@@ -185,6 +187,7 @@ def test_more_orders_than_are_allowed_wait_for_a_later_run_or_for_a_word(acme: A
     assert has_warning(forced, "force_ignored")
 
 
+@pytest.mark.further
 def test_a_ca_in_its_worst_mood_gives_all_certificates(site: Site, idle_nginx: Nginx, tmp_path: Path) -> None:
     """Half of the nonces are refused, half of the authorizations are there already, and every look takes its time."""
     chaos = {"nonce_rejects": 50, "authz_reuse": 50, "sleeps": 1, "alternate_roots": 1, "chain_length": 2}

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import pytest
 from acme_server import AcmeServer
 from cryptography import x509
 from fault_proxy import EVER, FaultProxy
@@ -30,6 +31,7 @@ AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
 LIFE = 12
 
 
+@pytest.mark.further
 def test_the_window_of_the_ca_is_asked_for_at_its_pace_and_obeyed(acme: AcmeSite) -> None:
     acme.serve("system")
     front, task = acme.front, acme.certificate()
@@ -122,6 +124,7 @@ def stubborn_service(acme: AcmeSite) -> dict[str, Any]:
     return {"custom": {**common, "check": check, "reload": [reload]}}
 
 
+@pytest.mark.further
 def test_a_reload_that_fails_for_a_week_of_runs_costs_one_order(acme: AcmeSite) -> None:
     acme.serve("system")
     task = acme.certificate(services=[stubborn_service(acme)])

@@ -173,6 +173,7 @@ def test_a_home_orders_once_its_members_serve_it_and_an_unchanged_run_costs_a_lo
     }, told.output
 
 
+@pytest.mark.further
 def test_a_shared_certificate_that_is_due_is_renewed_everywhere(short_lived: SharingFleet) -> None:
     expected = {"renewed": ["host1/wildcard.shared", "host1/wildcard", "host2/wildcard"]}
     assert short_lived.renew().find() == expected
@@ -186,7 +187,7 @@ def test_a_shared_certificate_that_is_due_is_renewed_everywhere(short_lived: Sha
     assert short_lived.find_keys_at_home() == {}
 
 
-@pytest.mark.parametrize("playbook", ["renew", "install"])
+@pytest.mark.parametrize("playbook", ["renew", pytest.param("install", marks=pytest.mark.further)])
 def test_the_halves_are_runs_of_their_own_and_the_second_needs_no_home(shared: SharingFleet, playbook: str) -> None:
     """As an unsliced job and a sliced one have it: the second has only a part of the hosts in its inventory."""
     play = shared.renew if playbook == "renew" else shared.install
@@ -230,6 +231,7 @@ def test_a_member_keeps_what_it_has_while_its_home_is_gone_and_a_new_one_fails(s
     assert shared.served[MEMBER] == fingerprint
 
 
+@pytest.mark.further
 def test_another_passphrase_opens_nothing_and_touches_no_service(shared: SharingFleet) -> None:
     assert shared.install("--limit", HOME).code == 0
     shared.issuer = {"shared_passphrase": "another pass phrase, of the wrong vault"}
@@ -253,6 +255,7 @@ def test_another_passphrase_opens_nothing_and_touches_no_service(shared: Sharing
     assert shared.orders == 1
 
 
+@pytest.mark.further
 def test_a_member_that_had_to_go_back_keeps_it_from_the_next(shared: SharingFleet) -> None:
     nginx, (certificate, private_key) = shared.nginx[HOME], shared.acme.files_of("system")
     files = [{"name": "fullchain.pem", "parts": ["leaf", "chain"], "path": str(certificate)}]

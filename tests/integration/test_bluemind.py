@@ -153,6 +153,7 @@ def test_removal_leaves_what_bluemind_had_beside(site: Site, bluemind: BlueMind)
     assert bluemind.nginx.served(f"www.{DOMAIN}") == system.fingerprint
 
 
+@pytest.mark.further
 def test_a_removal_in_two_steps_goes_with_the_second(site: Site, bluemind: BlueMind) -> None:
     """As the playbooks do it: the first touches no service."""
     system, supplied = site.supply(), site.supply(f"www.{DOMAIN}")
@@ -253,7 +254,9 @@ def test_external_urls_are_those_of_bluemind_when_none_are_said(site: Site, blue
     assert [item["code"] for item in unknown.result["problems"]] == ["external_url_missing"]
 
 
-@pytest.mark.parametrize("playbook", ["certwright.tls.install", "certwright.tls.remove"])
+@pytest.mark.parametrize(
+    "playbook", ["certwright.tls.install", pytest.param("certwright.tls.remove", marks=pytest.mark.further)]
+)
 def test_the_consoles_words_do_it_all(site: Site, bluemind: BlueMind, playbook: str) -> None:
     """No name is said but the domain's; `disabled` ends it by either playbook."""
     system, domain = site.supply(), site.supply(f"www.{DOMAIN}")

@@ -299,6 +299,7 @@ def test_a_ca_is_signed_elsewhere_and_its_key_never_leaves(ca_site: CaSite) -> N
     assert signed["status"] == "ok", signed
 
 
+@pytest.mark.further
 def test_a_roll_over_waits_for_hosts_and_certificates(ca_site: CaSite) -> None:
     pin = ca_site.create()["fingerprint"]
     words = {"passphrase": "{{ ca_word }}", "root_passphrase": "{{ ca_root_word }}", "crl": {"enabled": True}}

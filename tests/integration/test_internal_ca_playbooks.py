@@ -188,6 +188,7 @@ def test_a_roll_over_by_playbooks_goes_on_only_when_nobody_is_left_behind(office
     assert (shown["anchors"], shown["proved"], shown["rollover"]["left"]) == ([new_root], True, [])
 
 
+@pytest.mark.further
 def test_an_old_copy_is_noticed_before_it_is_written_to_and_taken_when_its_digest_is_repeated(
     office: InternalSite,
 ) -> None:
@@ -211,6 +212,7 @@ def test_an_old_copy_is_noticed_before_it_is_written_to_and_taken_when_its_diges
     assert (kept.code, office.told(kept)["reasons"]) == (0, [])
 
 
+@pytest.mark.further
 def test_a_ca_that_is_silent_keeps_nobody_from_serving_and_says_where_it_should_be(office: InternalSite) -> None:
     office.serve()
     del office.declared["host2"]["web"]
@@ -250,6 +252,7 @@ def test_a_request_that_is_refused_fails_its_own_host_alone(office: InternalSite
     assert [entry["host"] for entry in office.ca.issued] == ["host1"]
 
 
+@pytest.mark.further
 @pytest.mark.parametrize("instant", ["before", "after"], ids=["its host stores it", "the answer was on its way"])
 def test_a_controller_that_is_killed_once_it_was_signed_gets_the_same_certificates(
     office: InternalSite, instant: str

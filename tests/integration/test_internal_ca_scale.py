@@ -42,6 +42,7 @@ def digests(ca: Ca) -> list[str]:
     return [hashlib.sha256(line).hexdigest() for line in lines]
 
 
+@pytest.mark.further
 def test_eight_batches_at_once_are_all_in_the_ledger_and_what_all_asked_for_is_there_once(site: Site, ca: Ca) -> None:
     common = {"name": "front", "names": ["front.example.org"], "csr": make_request()[1]}
     batches = {host: [*(ask(host, f"own{number}") for number in range(OWN)), common] for host in WORKERS}
@@ -67,6 +68,7 @@ def test_eight_batches_at_once_are_all_in_the_ledger_and_what_all_asked_for_is_t
     assert [entry["previous"] for entry in ca.entries[1:]] == hashes[:-1]
 
 
+@pytest.mark.further
 def test_a_thousand_are_one_append_and_cost_one_look_from_then_on(site: Site, ca: Ca) -> None:
     requests = [ask(f"host{number}", "web") for number in range(MANY)]
     task = ca.sign()

@@ -146,7 +146,10 @@ FAULTS = {
 }
 
 
-@ALL
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=() if kind is Postfix else pytest.mark.further, id=kind.preset) for kind in SERVERS],
+)
 def test_a_certificate_without_its_key_brings_the_old_files_back(
     kind: type[Server], site: Site, start: Start, by_hand: Issued
 ) -> None:

@@ -28,6 +28,7 @@ def lose(after: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.further
 def test_a_canary_that_is_lost_does_not_keep_the_others_from_being_decommissioned(rollout: Rollout) -> None:
     assert rollout.start().finish().code == 0
     rollout.playbook = "decommission"
@@ -40,6 +41,7 @@ def test_a_canary_that_is_lost_does_not_keep_the_others_from_being_decommissione
     assert (again.code, (rollout.site.store / "web1").exists()) == (0, False), again.output
 
 
+@pytest.mark.further
 def test_a_canary_that_is_lost_does_not_keep_the_others_from_a_fallback(rollout: Rollout) -> None:
     secrets, supplied = rollout.site.controller.secrets, rollout.site.supply(NAME_OF_API)
     material = {word: str(secrets / name) for word, name in supplied.words.items()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from fault_proxy import EVER
 from faults import rate_limited
 
@@ -92,6 +93,7 @@ def test_a_key_that_leaked_is_replaced_revoked_and_gone(acme: AcmeSite) -> None:
     assert not has_changed(host.install())
 
 
+@pytest.mark.further
 def test_a_ca_that_says_no_is_asked_again_although_the_files_are_gone(acme: AcmeSite) -> None:
     host = Ordered(acme)
     host.install()

@@ -143,6 +143,7 @@ def test_what_was_taken_out_of_its_configuration_first_goes_at_once(fleet: Fleet
     assert fleet.customers.served(SHOP) == fleet.shop.fingerprint
 
 
+@pytest.mark.further
 def test_what_was_stored_and_never_activated_goes_without_a_reload(fleet: Fleet) -> None:
     fleet.customers.configure(SHOP)
     fleet.nginx.reload()
@@ -174,6 +175,7 @@ def test_a_removal_that_ended_between_its_plays_is_not_undone_by_an_installation
     fleet.await_served(API, fleet.system)
 
 
+@pytest.mark.further
 def test_a_changed_declaration_brings_it_back(fleet: Fleet) -> None:
     fleet.customers.configure(SHOP)
     assert fleet.remove(tls_remove=API).code == 0
@@ -184,6 +186,7 @@ def test_a_changed_declaration_brings_it_back(fleet: Fleet) -> None:
     assert len(fleet.keys(API)) == 2
 
 
+@pytest.mark.further
 def test_what_the_inventory_took_away_comes_back_as_soon_as_it_says_so(fleet: Fleet) -> None:
     assert fleet.remove(tls_domains=[{"domain": SHOP, "engine": "disabled"}]).code == 0
     fleet.await_served(SHOP, fleet.system)
@@ -199,6 +202,7 @@ def test_a_name_that_the_store_does_not_know_is_said(fleet: Fleet) -> None:
     assert "No host that was asked has a certificate shpo.example" in done.output
 
 
+@pytest.mark.further
 def test_a_purge_deletes_the_keys_of_what_falls_back(fleet: Fleet) -> None:
     assert fleet.remove(tls_remove=[SHOP]).code == 0
     assert len(fleet.keys(SHOP)) == 2

@@ -82,6 +82,7 @@ def rollout(site: Site) -> Rollout:
     return Rollout(site)
 
 
+@pytest.mark.further
 def test_a_host_that_had_to_go_back_stops_the_batches_after_its_own_and_the_next_run_goes_on(rollout: Rollout) -> None:
     foretold = rollout.run("--check")
     assert (foretold.code, foretold.hosts("changed")) == (0, list(HOSTS)), foretold.output
@@ -111,6 +112,7 @@ def test_a_host_that_had_to_go_back_stops_the_batches_after_its_own_and_the_next
     assert "changed 0, unchanged 4, pending 0" in calm.output
 
 
+@pytest.mark.further
 def test_an_unreachable_host_is_named_and_stops_the_others_only_when_told(rollout: Rollout) -> None:
     with_gone = ("-i", "gone,")
     done = rollout.run(*with_gone)

@@ -148,6 +148,7 @@ def test_the_line_of_cron_renews_with_its_bare_environment_and_is_loud_when_that
     assert '"-e" "tls_renew_every=1h"' in service
 
 
+@pytest.mark.further
 def test_the_line_of_the_guide_renews(office: InternalSite) -> None:
     """As it stands there, but for the places."""
     office.serve()

@@ -126,6 +126,7 @@ def test_what_is_no_root_is_refused_before_the_host_is_asked(
     assert list(host.local.iterdir()) == []
 
 
+@pytest.mark.further
 def test_a_roll_over_reaches_the_hosts_and_the_ca_learns_who_has_the_next_root(site: Site, host: TrustingHost) -> None:
     path = site.root / "ca"
     files = {"passphrase_src": PASSPHRASE, "root_passphrase_src": ROOT_PASSPHRASE}

@@ -17,17 +17,17 @@ from ansible_collections.certwright.tls.tests.integration.kill.kill_host import 
 
 HOSTS = 6
 ESSENTIAL = (
-    Scenario("a first install", "activated", installed=False),
     Scenario("a change", "activated"),
     Scenario("a change of a file in place", "activated", foreign="in_place"),
     Scenario("a foreign certificate and its key that become links", "activated", installed=False, foreign="pair"),
-    Scenario("a reload that fails", "rolled_back", reload_fails=True),
     Scenario("a recovery that goes forward", "activated", interrupted=("live/.site.new", "after", 1)),
     Scenario(
         "a recovery that puts back", "rolled_back", reload_fails=True, interrupted=("live/.site.new", "before", 2)
     ),
 )
 FURTHER = (
+    Scenario("a first install", "activated", installed=False),
+    Scenario("a reload that fails", "rolled_back", reload_fails=True),
     Scenario("a foreign file that becomes a link", "activated", installed=False, foreign="link"),
     Scenario("a foreign file that is put back", "rolled_back", False, "link", reload_fails=True),
     Scenario("a foreign file in place that is put back", "rolled_back", False, "in_place", reload_fails=True),
