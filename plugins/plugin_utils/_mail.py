@@ -80,8 +80,15 @@ class MailServer:
             if self.encryption == STARTTLS:
                 server.starttls(context=ssl.create_default_context())
             if self.user:
-                server.login(self.user, self.password)
+                self._log_in(server)
         except BaseException:
             server.close()
             raise
         return server
+
+    def _log_in(self, server: smtplib.SMTP) -> None:
+        try:
+            server.login(self.user, self.password)
+        except UnicodeError:
+            fact = f"The mail server {self.place} can only be told a user and a password of ASCII characters"
+            raise MailError(f"{fact}; choose others") from None

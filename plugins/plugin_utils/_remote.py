@@ -163,7 +163,7 @@ def read_file(action: PipelinedAction, path: str) -> bytes:
         _require_readable(path, found)
         content, _show = action._loader._get_file_contents(found)
     except AnsibleError as error:
-        fact = f"The file {path} cannot be read on the controller: {str(error).splitlines()[0]}"
+        fact = f"The file {path} cannot be read on the controller: {str(error).splitlines()[0].rstrip('.')}"
         raise HostRefusal(f"{fact}; it is looked for where Ansible looks for files, and beside the inventory") from None
     return bytes(content)
 

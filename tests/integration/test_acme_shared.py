@@ -173,7 +173,6 @@ def test_a_home_orders_once_its_members_serve_it_and_an_unchanged_run_costs_a_lo
     }, told.output
 
 
-@pytest.mark.further
 def test_a_shared_certificate_that_is_due_is_renewed_everywhere(short_lived: SharingFleet) -> None:
     expected = {"renewed": ["host1/wildcard.shared", "host1/wildcard", "host2/wildcard"]}
     assert short_lived.renew().find() == expected

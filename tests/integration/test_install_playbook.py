@@ -92,9 +92,18 @@ def test_the_inventorys_certificates_are_installed_once_and_cost_one_execution_f
 
 @pytest.mark.parametrize("name", ["install", "renew", "remove"])
 def test_an_inventory_that_names_a_variable_which_is_not_there_is_refused(site: Site, name: str) -> None:
-    """A default takes its place on ansible-core before 2.19, and nobody would renew anything any more."""
-    system = {"external_url": "www.example.org", "engine": "files", "certificate_src": "{{ nowhere_set }}/www.pem"}
+    """A default takes its place on ansible-core before 2.19, which says it beside the whole value of the variable."""
+    supplied = site.supply(SHOP)
+    domain = {
+        "domain": "example.org",
+        "external_url": SHOP,
+        "engine": "files",
+        "certificate_src": "{{ nowhere_set }}/shop.pem",
+        "private_key_content": supplied.issued.key_pem.decode(),
+    }
+    variables = {"tls_domains": "{{ of_the_shop }}", "of_the_shop": [domain], "tls_store_path": str(site.store)}
     before = site.look()
-    told = site.controller.start(f"certwright.tls.{name}", variables={"tls_system": system}).finish()
+    told = site.controller.start(f"certwright.tls.{name}", variables=variables).finish()
     assert (told.code, site.look(), site.executions) == (2, before, 0), told.output
     assert "'nowhere_set' is undefined" in told.output
+    assert site.scanner.find(told.output.encode()) == []

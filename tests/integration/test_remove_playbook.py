@@ -202,7 +202,6 @@ def test_a_name_that_the_store_does_not_know_is_said(fleet: Fleet) -> None:
     assert "No host that was asked has a certificate shpo.example" in done.output
 
 
-@pytest.mark.further
 def test_a_purge_deletes_the_keys_of_what_falls_back(fleet: Fleet) -> None:
     assert fleet.remove(tls_remove=[SHOP]).code == 0
     assert len(fleet.keys(SHOP)) == 2

@@ -82,7 +82,6 @@ def rollout(site: Site) -> Rollout:
     return Rollout(site)
 
 
-@pytest.mark.further
 def test_a_host_that_had_to_go_back_stops_the_batches_after_its_own_and_the_next_run_goes_on(rollout: Rollout) -> None:
     foretold = rollout.run("--check")
     assert (foretold.code, foretold.hosts("changed")) == (0, list(HOSTS)), foretold.output

@@ -31,6 +31,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "plugin_utils": (),
     "action": ("plugin_utils", "modules"),
     "filter": ("plugin_utils",),
+    "lookup": ("plugin_utils",),
     "doc_fragments": (),
 }
 IMPURE = {"os", "io", "pathlib", "socket", "ssl", "subprocess", "tempfile", "time", "urllib", "ansible"}

@@ -25,7 +25,7 @@ from ansible_collections.certwright.tls.plugins.plugin_utils._core.removal impor
     is_in_use,
     plan_removal,
 )
-from ansible_collections.certwright.tls.plugins.plugin_utils._core.tombstone import NAMED, Leaf, Removed
+from ansible_collections.certwright.tls.plugins.plugin_utils._core.tombstone import DECOMMISSIONED, NAMED, Leaf, Removed
 
 # What an operator accepts: hosts that have it from here may lose it.
 MEMBERS_ABANDONED = "members_abandoned"
@@ -69,7 +69,10 @@ def _refuse_members(removal: Removal, burial: Burial) -> Problem:
 
 
 def _is_known(observed: Observed) -> bool:
-    return observed.tombstone.removed is not None or bool(observed.usage.leaves)
+    """The record of a whole host that went is one for every name, and knows none."""
+    removed = observed.tombstone.removed
+    is_told = removed is not None and (removed.why != DECOMMISSIONED or bool(removed.fingerprint))
+    return is_told or bool(observed.usage.leaves)
 
 
 def _with_purge(plan: Plan, removal: Removal, observed: Observed) -> Plan:

@@ -77,6 +77,11 @@ def _tell_stop(report: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _tell_unknown(report: Mapping[str, Any]) -> Iterator[str]:
-    if report["unknown"]:
-        names = printable(", ".join(report["unknown"]))
-        yield f"No host that was asked has a certificate {names}; correct the name in tls_remove or tls_compromised"
+    if not report["unknown"]:
+        return
+    fact = f"No host that was asked has a certificate {printable(', '.join(report['unknown']))}"
+    silent = [*report["unreachable"], *(row["host"] for row in report["failed"] if not row.get("certificate"))]
+    if silent:
+        yield f"{fact}, and {printable(', '.join(dict.fromkeys(silent)))} could not be asked"
+    else:
+        yield f"{fact}; correct the name in tls_remove or tls_compromised"

@@ -78,6 +78,12 @@ def test_a_server_that_cannot_be_trusted_or_does_not_trust_us_gets_no_mail(
     assert (sink.mails, "not-it" in str(refusal.value)) == ([], False)
 
 
+def test_a_password_outside_of_ascii_is_told_and_not_repeated(context: ssl.SSLContext) -> None:
+    with MailSink(context=context) as sink, pytest.raises(MailError, match="password of ASCII characters") as refusal:
+        connect(sink, encryption="starttls", user="tls", password="geh\xe4im").send([LETTER], now=NOW)
+    assert (sink.mails, "\xe4" in str(refusal.value)) == ([], False)
+
+
 def test_a_server_without_starttls_gets_no_mail_in_the_clear() -> None:
     with MailSink() as sink, pytest.raises(MailError, match="STARTTLS"):
         connect(sink, encryption="starttls").send([LETTER], now=NOW)

@@ -89,6 +89,13 @@ def test_entries_of_ours_come_and_go_and_the_store_keeps_all_else(store: JavaSto
     assert sorted(os.listdir(os.path.dirname(store.path))) == ["cacerts", "link"]
 
 
+def test_what_a_site_says_to_all_of_its_jvms_is_no_obstacle(
+    store: JavaStore, roots: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-XX:+UseG1GC -XX:-TieredCompilation")
+    assert apply_java(store, add(roots[0])).outcome == "applied"
+
+
 @pytest.fixture
 def jks(tmp_path: Path, make_leaf: Any) -> JavaStore:
     file = str(make_leaf("of the distribution").certificate)

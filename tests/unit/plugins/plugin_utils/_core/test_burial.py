@@ -163,8 +163,18 @@ def test_a_name_that_nobody_knows_is_said(burial: Burial, expected: list[str]) -
 
 
 def test_what_was_removed_is_not_unknown() -> None:
-    for observed in (there(present=False, tombstone=BURIED), there(ONE, present=False)):
+    went = Tombstone(Removed("2026-11-22T00:00:00Z", "job 8", "decommissioned", "files", ("a.example",), "11"))
+    for observed in (
+        there(present=False, tombstone=BURIED),
+        there(present=False, tombstone=went),
+        there(ONE, present=False),
+    ):
         assert codes(plan(NAMED, observed))[1] == []
+
+
+def test_the_record_of_a_host_that_went_knows_no_name() -> None:
+    host = Tombstone(Removed("2026-11-22T00:00:00Z", "job 8", "decommissioned"))
+    assert codes(plan(NAMED, there(present=False, named=(), tombstone=host)))[1] == ["unknown"]
 
 
 FALLEN = fallen_back(3)

@@ -71,6 +71,12 @@ def test_a_name_that_nobody_knows_is_said_below() -> None:
     assert (last.text, last.tone) == (fact, "late")
 
 
+def test_who_was_not_asked_may_have_it() -> None:
+    told = report(unknown=["old"], unreachable=["gone"], failed=[{"host": "web2", "message": "a template"}, row("a")])
+    fact = "No host that was asked has a certificate old, and gone, web2 could not be asked"
+    assert draw_run(told)[-1].text == fact
+
+
 def test_a_check_says_what_would_change() -> None:
     lines = render_run(report(check=True, changed=[row("a", outcome="planned", message="why")]))
     assert (lines[0].partition(",")[0], lines[2]) == (
