@@ -28,7 +28,7 @@ from ansible_collections.certwright.tls.tests.integration.servers import Nginx
 from ansible_collections.certwright.tls.tests.integration.site import Site
 
 AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
-LIFE = 12
+LIFE = 30
 
 
 @pytest.mark.further
