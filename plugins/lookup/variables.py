@@ -60,4 +60,4 @@ class LookupModule(LookupBase):  # type: ignore[misc]
             return reader.run([name], variables)[0]
         except Exception as error:  # noqa: BLE001 - ansible-core before 2.19 quotes the value, which nobody may read
             found = _LACKING.findall(str(error))
-            raise AnsibleLookupError(f"{name}: {found[-1] if found else type(error).__name__}") from None
+            raise AnsibleLookupError(f"{name}: {found[-1] if found else error.__class__.__name__}") from None
