@@ -52,12 +52,13 @@ _LACKING = re.compile(r"'\w{1,80}' is undefined|has no attribute '\w{1,80}'")
 class LookupModule(LookupBase):  # type: ignore[misc]
     def run(self, terms: Sequence[Any], variables: Mapping[str, Any], **_words: Any) -> list[dict[str, Any]]:
         names = [str(term) for term in terms] or VARIABLES
-        return [{name: self._read(name, variables) for name in names if name in variables}]
+        reader = lookup_loader.get("ansible.builtin.vars", loader=self._loader, templar=self._templar)
+        return [{name: _read(reader, name, variables) for name in names if name in variables}]
 
-    def _read(self, name: str, variables: Mapping[str, Any]) -> Any:
-        try:
-            reader = lookup_loader.get("ansible.builtin.vars", loader=self._loader, templar=self._templar)
-            return reader.run([name], variables)[0]
-        except Exception as error:  # noqa: BLE001 - ansible-core before 2.19 quotes the value, which nobody may read
-            found = _LACKING.findall(str(error))
-            raise AnsibleLookupError(f"{name}: {found[-1] if found else error.__class__.__name__}") from None
+
+def _read(reader: LookupBase, name: str, variables: Mapping[str, Any]) -> Any:
+    try:
+        return reader.run([name], variables)[0]
+    except Exception as error:  # noqa: BLE001 - ansible-core before 2.19 quotes the value, which nobody may read
+        found = _LACKING.findall(str(error))
+        raise AnsibleLookupError(f"{name}: {found[-1] if found else error.__class__.__name__}") from None
